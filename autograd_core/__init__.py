@@ -1,0 +1,99 @@
+"""Reverse-mode automatic differentiation on NumPy, with PyTorch's names and numbers.
+
+>>> import autograd_core as ag
+>>> x = ag.tensor([1., 2.], requires_grad=True)
+>>> y = (x ** 2).sum()
+>>> y.backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from typing import Any
+
+import numpy as _np
+
+_np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: no page faults per training step
+
+from .tensor import Size, Tensor, increment_version  # noqa: E402, I001 - first: the function `tensor` takes this module's name below
+from . import cuda, linalg  # noqa: E402 - all imports come after the allocation above
+from .creation import (  # noqa: E402
+    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor, zeros,
+    zeros_like,
+)
+from .derivatives import backward, grad  # noqa: E402
+from .graph import RemovableHandle  # noqa: E402
+from .devices import device  # noqa: E402
+from .dtypes import (  # noqa: E402
+    bool, can_cast, cdouble, cfloat, complex64, complex128, double, float, float16, float32, float64,
+    get_default_dtype, half, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short, uint8,
+)
+from .dtypes import DType as dtype  # noqa: E402
+from .function import Function, once_differentiable  # noqa: E402
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck  # noqa: E402
+from .modes import (  # noqa: E402
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record, recording,
+    set_grad_enabled,
+)
+from .ops.elementwise import (  # noqa: E402
+    abs, add, atan, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clamp, clamp_max, clamp_min, clip, clone,
+    cos, cosh, div, eq, exp, expm1, floor, floor_divide, ge, gt, isfinite, isinf, isnan, le, log, log1p, log2, log10,
+    logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, mul, ne, neg, positive, pow, reciprocal,
+    remainder, round, rsqrt, rsub, sigmoid, sign, sin, sinh, sqrt, square, sub, tan, tanh, trunc, where,
+)
+from .ops.index import (  # noqa: E402
+    argsort, gather, index_add, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, select, nonzero, scatter, scatter_add, sort, take_along_dim,
+    topk, tril, triu,
+)
+from .ops.linalg import (  # noqa: E402
+    addmm, addmv, baddbmm, bmm, cross, dot, einsum, matmul, mm, mv, norm, outer, tensordot, trace,
+)
+from .ops.neural import (  # noqa: E402
+    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, elu, embedding, erf, gelu, hardtanh,
+    l1_loss, leaky_relu, linear, log_softmax, logsigmoid, mse_loss, nll_loss, one_hot, pad, relu, relu6, silu,
+    softmax, softplus,
+)
+from .ops.reduce import (  # noqa: E402
+    all, allclose, amax, amin, any, argmax, argmin, cumsum, equal, isclose, logsumexp, max, mean, min, prod, std, sum,
+    var,
+)
+from .ops.shape import (  # noqa: E402
+    broadcast_to, cat, chunk, concat, concatenate, flatten, flip, hstack, moveaxis, movedim, permute, ravel, reshape,
+    roll, split, squeeze, stack, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze, vstack,
+)
+from .printing import get_printoptions, printoptions, set_printoptions  # noqa: E402
+from .random import (  # noqa: E402
+    Generator, bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,
+    rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+)
+from .serialize import load, register_parameter_class, save  # noqa: E402
+
+__version__ = "0.1.0"
+
+pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
+multiply, subtract, divide, true_divide, absolute, negative, arctan = mul, sub, div, div, abs, neg, atan
+Variable = Tensor
+
+__all__ = [name for name in dir() if not name.startswith("_") and name not in ("annotations", "importlib", "math")]
+
+# PyTorch's sub-packages that live in `nn` here; resolved when first used, so that the core imports nothing of it.
+_ELSEWHERE = {"nn": "nn", "optim": "nn.optim", "utils": "nn.utils"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        return importlib.import_module(_ELSEWHERE[name])
+    raise AttributeError(f"module 'autograd_core' has no attribute {name!r}")
+
+
+def is_tensor(obj: Any) -> Any:
+    """Whether obj is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def numel(input: Tensor) -> Any:
+    """The number of elements of input."""
+    return input.numel()

@@ -1,0 +1,156 @@
+"""Derivatives of what has been computed: `backward` and `grad`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .graph import Leaf, Node, commit, fitted, sweep
+from .modes import enable_grad, no_grad
+from .primitive import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .tensor import Tensor
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of `tensors` to the `.grad` of the leaves they were computed from.
+
+    tensors: one or several; each must be a scalar unless grad_tensors gives its cotangent (same shape).
+    retain_graph: keep the saved arrays for another sweep (default: create_graph). create_graph: the gradients
+    are themselves differentiable. inputs: only these tensors receive a gradient. Either every `.grad` is
+    complete afterwards or, where an error is raised, none has changed.
+
+    >>> x = tensor([1., 2.], requires_grad=True)
+    >>> backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    outputs = _listed(tensors)
+    goals = None
+    if inputs is not None:
+        targets = _listed(inputs)
+        if not targets:
+            raise RuntimeError("backward: the `inputs` argument cannot be empty; leave it out to reach every leaf")
+        goals = [_edge_of(target, "backward", "One of the inputs") for target in targets]
+    found = _swept(outputs, _listed(grad_tensors), retain_graph, create_graph, goals, "backward")
+    leaves = {node: g for node, g in found.items() if isinstance(node, Leaf)}
+    for node, g in found.items():
+        if node not in leaves:  # a non-leaf in `inputs`: accumulates as if retain_grad had been called
+            node.grad = (g if create_graph else wrap(np.array(g))) if node.grad is None else node.grad + wrap(np.array(g))
+            node.retains_grad = node.watched = True
+    commit(leaves, wrap, create_graph)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` (summed) with respect to each of `inputs`; no `.grad` is touched.
+
+    An input that the outputs do not depend on raises, gives None (allow_unused) or zeros (materialize_grads).
+
+    >>> x = tensor(3., requires_grad=True)
+    >>> (slope,) = grad(x ** 3, x, create_graph=True)
+    >>> grad(slope, x)
+    (tensor(18.),)
+    """
+    if is_grads_batched:
+        raise NotImplementedError("grad: is_grads_batched=True is not supported; loop over the cotangents")
+    if materialize_grads and allow_unused is False:
+        raise ValueError("grad: expected allow_unused to be True or not passed when materialize_grads=True")
+    targets = _listed(inputs)
+    goals = [_edge_of(target, "grad", "One of the differentiated Tensors") for target in targets]
+    found = _swept(_listed(outputs), _listed(grad_outputs), retain_graph, create_graph, goals, "grad")
+    answers: list[Any] = []
+    for i, (target, goal) in enumerate(zip(targets, goals, strict=True)):
+        g = found.get(goal)
+        if g is not None:
+            answers.append(g if create_graph else wrap(np.array(g)))  # of its own, whoever else has it
+        elif materialize_grads:
+            answers.append(wrap(np.zeros_like(target.array)))
+        elif allow_unused:
+            answers.append(None)
+        else:
+            raise RuntimeError(
+                f"grad: One of the differentiated Tensors (input {i}, shape {tuple(target.shape)}) appears to not have "
+                "been used in the graph. Set allow_unused=True if this is the desired behavior, or "
+                "materialize_grads=True for zeros."
+            )
+    return tuple(answers)
+
+
+def _listed(tensors: Any) -> list[Any]:
+    return [] if tensors is None else list(tensors) if isinstance(tensors, tuple | list) else [tensors]
+
+
+def _edge_of(tensor: Tensor, name: str, who: str) -> Node:
+    edge = tensor._edge
+    if edge is None:
+        raise RuntimeError(
+            f"{name}: {who} (shape {tuple(tensor.shape)}) does not require grad. Make it with requires_grad=True, "
+            "before it is used"
+        )
+    return edge  # type: ignore[no-any-return]
+
+
+def _swept(
+    outputs: Sequence[Tensor],
+    cotangents: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    goals: list[Node] | None,
+    name: str,
+) -> dict[Node, Any]:
+    roots = []
+    for i, output in enumerate(outputs):
+        if output._edge is None:
+            raise RuntimeError(
+                f"{name}: element {i} of tensors does not require grad and does not have a grad_fn (shape "
+                f"{tuple(output.shape)}). Was it computed from tensors with requires_grad=True, outside of no_grad(), "
+                "without .detach(), .data, .item() or .numpy() in between?"
+            )
+        roots.append(output._edge)
+    given = list(cotangents) or [None] * len(outputs)
+    if len(given) != len(outputs):
+        raise RuntimeError(f"{name}: got {len(outputs)} tensors and {len(given)} gradients for them")
+    seeds = [_seed(output, g, create_graph, name) for output, g in zip(outputs, given, strict=True)]
+    retain = create_graph if retain_graph is None else retain_graph
+    with np.errstate(all="ignore"), enable_grad() if create_graph else no_grad():
+        return sweep(roots, seeds, retain_graph=retain, create_graph=create_graph, wanted=goals, tensor=wrap)
+
+
+def _seed(output: Tensor, g: Any, create_graph: bool, name: str) -> Any:
+    """The cotangent of an output, checked."""
+    array = output.array
+    if g is None:
+        if array.size != 1:
+            raise RuntimeError(
+                f"{name}: grad can be implicitly created only for scalar outputs, but this one has shape "
+                f"{tuple(array.shape)}. Reduce it first (.sum() or .mean()), or pass the gradient of each element."
+            )
+        ones = np.ones_like(array)
+        return wrap(ones) if create_graph else ones
+    if not hasattr(g, "_edge"):
+        raise TypeError(f"{name}: gradients can be either Tensors or None, but got {type(g).__name__}")
+    if g.array.shape != array.shape:
+        raise RuntimeError(
+            f"{name}: Mismatch in shape: the gradient has shape {tuple(g.array.shape)} and the output {tuple(array.shape)}"
+        )
+    seed = g if create_graph else g.array
+    return seed if seed.dtype == array.dtype else fitted(seed, output._edge, False)

@@ -1,0 +1,241 @@
+"""`Function`: an operation whose derivative the user writes, as in PyTorch.
+
+https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.Function
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .graph import Node, Part, node_number
+from .modes import mode, no_grad
+from .primitive import Operation, note, separate, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Context:
+    """What `forward` leaves for `backward` (PyTorch's ctx): any attributes, and the saved tensors.
+
+    It refers to nothing that refers to it: the saved arrays belong to the node, which lends them for a call.
+    """
+
+    def __init__(self) -> None:
+        self.needs_input_grad: tuple[bool, ...] = ()
+        self._to_save: tuple[Any, ...] = ()
+        self._lent: tuple[Any, ...] = ()
+        self._non_differentiable: tuple[Any, ...] = ()
+        self._dirty: tuple[Any, ...] = ()
+        self._materialize = True
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep inputs or outputs for backward, checked against in-place changes, differentiable again."""
+        self._to_save = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The tensors given to save_for_backward; inside backward."""
+        return self._lent
+
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        """Outputs that shall not require grad."""
+        self._non_differentiable = tensors
+
+    def mark_dirty(self, *tensors: Any) -> None:
+        """Inputs that forward has modified in place and returns."""
+        self._dirty = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward receives zeros (True) or None for outputs that were not used."""
+        self._materialize = value
+
+
+class Function:
+    """Base class of user-defined operations: static methods forward(ctx, *args) and backward(ctx, *grads).
+
+    >>> class Cube(Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x ** 3
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         (x,) = ctx.saved_tensors
+    ...         return 3 * x ** 2 * g
+    >>> x = tensor(2., requires_grad=True)
+    >>> Cube.apply(x).backward(); x.grad
+    tensor(12.)
+    """
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the result. With a separate `setup_context(ctx, inputs, output)`, forward takes no ctx."""
+        raise NotImplementedError("Function: define the static method forward(ctx, *args)")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """The gradients with respect to each argument of forward; None for those without."""
+        raise NotImplementedError("Function: define the static method backward(ctx, *grad_outputs)")
+
+    setup_context: Callable[..., None] | None = None
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; records one node if an argument requires grad."""
+        ctx = Context()
+        edges = [getattr(arg, "_edge", None) for arg in args]
+        ctx.needs_input_grad = tuple(edge is not None for edge in edges)
+        inputs = tuple(arg for arg in args if hasattr(arg, "_edge"))
+        with no_grad():
+            if cls.setup_context is not None:
+                returned = cls.forward(*args, **kwargs)
+                cls.setup_context(ctx, args, returned)
+            else:
+                returned = cls.forward(ctx, *args, **kwargs)
+        single = not isinstance(returned, tuple | list)
+        outputs = (returned,) if single else tuple(returned)
+        differentiates = bool(mode() & 1) and any(ctx.needs_input_grad)
+        results: list[Any] = list(outputs)
+        if differentiates:
+            results = _recorded(cls, ctx, args, edges, inputs, outputs)
+        return results[0] if single else tuple(results)
+
+
+def _among(tensor: Any, others: Sequence[Any]) -> bool:
+    return any(tensor is other for other in others)
+
+
+def _recorded(
+    cls: type[Function], ctx: Context, args: Sequence[Any], edges: list[Any], inputs: tuple[Any, ...],
+    outputs: tuple[Any, ...],
+) -> list[Any]:
+    """The outputs, joined to a new node."""
+    node = Node()
+    node.number, node.op = node_number(), _Custom(cls, ctx, args)
+    node.parents = tuple(edges)
+    differentiable = [
+        i
+        for i, out in enumerate(outputs)
+        if hasattr(out, "_edge") and out.array.dtype.kind == "f" and not _among(out, ctx._non_differentiable)
+    ]
+    arrays = [outputs[i].array for i in differentiable]
+    node.shape = [(array.shape, array.dtype) for array in arrays]  # type: ignore[assignment]  # of a whole
+    kept, memories = [], []
+    for tensor in ctx._to_save:
+        if tensor is None:
+            kept.append((None, None, None))
+            continue
+        place = next((k for k, i in enumerate(differentiable) if outputs[i] is tensor), None)
+        if place is not None and not _among(tensor, inputs):
+            kept.append((tensor.array, place, tensor._memory))
+        else:
+            kept.append((tensor.array, tensor._edge, tensor._memory))
+        memories.append(tensor._memory)
+    results = list(outputs)
+    for i, part in zip(differentiable, separate(tuple(arrays), node), strict=True):
+        out = outputs[i]
+        if _among(out, ctx._dirty):
+            out._memory.version += 1
+            out._edge = part._edge
+        else:  # an input returned as it is becomes a new tensor
+            part._memory = out._memory
+            results[i] = part
+    node.saved, node.memories = (tuple(kept),), tuple(memories)
+    node.versions = sum(memory.version for memory in memories)
+    if mode() & 2:
+        note(node, outputs, tuple(getattr(arg, "array", arg) for arg in args), {})
+    return results
+
+
+class _Custom(Operation):
+    """The operation behind one call of a Function."""
+
+    def __init__(self, cls: type[Function], ctx: Context, args: Sequence[Any]) -> None:
+        super().__init__(cls.__name__, lambda *_: None, (), (), ())
+        self.backward_name = f"{cls.__name__}Backward"
+        self.several = self.broadcasts = True
+        self.materializes = ctx._materialize
+        self.cls, self.ctx = cls, ctx
+        self.shapes = [arg.array.shape if getattr(arg, "_edge", None) is not None else None for arg in args]
+        self.pull = self._pull_arrays
+
+    def _pull_arrays(self, grads: Sequence[Any], parents: Any, saved: Any) -> Sequence[Any]:
+        tensors = [None if g is None else wrap(np.asarray(g)) for g in grads]
+        lent = tuple(None if array is None else wrap(array, None, memory) for array, _, memory in saved[0])
+        return [None if share is None else share.array for share in self._call(tensors, lent)]
+
+    def pull_tensors(self, grads: Sequence[Any], parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
+        assert node.saved is not None
+        tensors = [wrap(g) if isinstance(g, np.ndarray) else g for g in grads]
+        lent = tuple(
+            None
+            if array is None
+            else wrap(array, Part(node, edge, array) if isinstance(edge, int) else edge, memory)
+            for array, edge, memory in node.saved[0]
+        )
+        return self._call(tensors, lent)
+
+    def _call(self, tensors: Sequence[Any], lent: tuple[Any, ...]) -> Sequence[Any]:
+        self.ctx._lent = lent
+        try:
+            answer = self.cls.backward(self.ctx, *tensors)
+        finally:
+            self.ctx._lent = ()
+        shares = list(answer) if isinstance(answer, tuple | list) else [answer]
+        while len(shares) > len(self.shapes) and shares[-1] is None:
+            shares.pop()
+        name, expected = self.backward_name, len(self.shapes)
+        if len(shares) != expected:
+            raise RuntimeError(
+                f"function {name} returned an incorrect number of gradients (expected {expected}, got {len(shares)}): "
+                "one for each argument of forward, None where there is none"
+            )
+        for i, (share, shape) in enumerate(zip(shares, self.shapes, strict=True)):
+            if share is None or shape is None:
+                continue
+            if not hasattr(share, "_edge"):
+                raise TypeError(f"function {name}: gradient {i} is not a Tensor but {type(share).__name__}")
+            if share.array.shape != shape and not _expands(share.array.shape, shape):
+                raise RuntimeError(
+                    f"function {name} returned an invalid gradient at index {i} - got {list(share.array.shape)} but "
+                    f"expected shape compatible with {list(shape)}"
+                )
+        return shares
+
+
+def _expands(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether a gradient of this shape can be summed to the target's shape."""
+    try:
+        return np.broadcast_shapes(shape, target) == shape
+    except ValueError:
+        return False
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator of a `Function.backward` that cannot be differentiated again: doing so raises."""
+
+    @wraps(backward)
+    def once(ctx: Any, *grads: Any) -> Any:
+        with no_grad():
+            answer = backward(ctx, *grads)
+        if not mode() & 1 or not any(getattr(g, "requires_grad", False) for g in grads):
+            return answer
+        shares = answer if isinstance(answer, tuple | list) else (answer,)
+        blocked = [None if share is None else _Blocked.apply(share, *grads) for share in shares]
+        return tuple(blocked) if isinstance(answer, tuple | list) else blocked[0]
+
+    return once
+
+
+class _Blocked(Function):
+    @staticmethod
+    def forward(ctx: Any, share: Any, *grads: Any) -> Any:
+        return share.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")

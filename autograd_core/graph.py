@@ -1,0 +1,438 @@
+"""The computation graph and the sweep that differentiates it.
+
+A `Node` is one recorded operation. It knows its parents (the nodes whose results it read, or the `Leaf`
+where a gradient ends), and the few arrays that its derivative formulas read. It never knows its own result,
+so there are no reference cycles and a graph is freed as soon as nobody holds its output.
+
+`sweep` is reverse-mode differentiation: nodes in decreasing order of creation, which is a topological
+order, each multiplied by its local derivative once the contributions of all paths to it have been summed.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+
+from .modes import module_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from .dtypes import DType
+    from .memory import Memory
+    from .primitive import Operation
+
+node_number = count(0, -1).__next__  # newest first in the sweep's heap; one counter for all threads
+leaf_number = count(1).__next__  # leaves come after all nodes, in order of creation
+_commit = Lock()  # two threads may reach the same leaf
+
+
+# ---------------------------------------------------------------- nodes
+
+
+class Node:
+    """One recorded operation; what `Tensor.grad_fn` shows.
+
+    Rarely used attributes are class attributes until somebody sets them, so that a node stays small.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "dtype",
+        "memories",
+        "number",
+        "op",
+        "parents",
+        "saved",
+        "shape",
+        "versions",
+    )
+
+    number: int
+    op: Operation
+    parents: tuple[Node | None, ...]
+    saved: tuple[tuple[Any, ...], ...] | None  # per parent, what its formula reads; None once released
+    memories: tuple[Memory, ...]  # of the saved arrays
+    versions: int  # sum of their versions when saved: they only grow, so an equal sum means unchanged
+    shape: tuple[int, ...]  # of the result
+    dtype: DType
+
+    watched: bool = False  # whether anything below is set: one test on the hot path
+    hooks: dict[int, Callable[[Any], Any]] | None = None  # called with the summed gradient
+    pre_hooks: dict[int, Callable[[Any], Any]] | None = None  # Node.register_prehook
+    post_hooks: dict[int, Callable[[Any, Any], Any]] | None = None  # Node.register_hook
+    retains_grad: bool = False
+    grad: Any = None  # a Tensor: of a leaf, or where retain_grad() asked for it
+    record: Record | None = None  # see `record`
+
+    def name(self) -> str:
+        """PyTorch's name of the backward function, such as ``MulBackward0``."""
+        return self.op.backward_name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The parents, each with the number of the result that was read, as in PyTorch."""
+        return tuple(
+            (parent.whole, parent.index) if isinstance(parent, Part) else (parent, 0) for parent in self.parents
+        )
+
+    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node; a tuple it returns replaces grad_inputs."""
+        if self.post_hooks is None:
+            self.post_hooks = {}
+        self.watched = True
+        return RemovableHandle(self.post_hooks, hook)
+
+    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before this node; a tuple it returns replaces grad_outputs."""
+        if self.pre_hooks is None:
+            self.pre_hooks = {}
+        self.watched = True
+        return RemovableHandle(self.pre_hooks, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()}>"
+
+
+class Leaf(Node):
+    """Where a gradient ends: it holds the `.grad` of a tensor that requires grad and was not computed.
+
+    The tensor refers to its leaf, never the reverse (but weakly), so there is no cycle.
+    """
+
+    __slots__ = ()
+
+    post_accumulate_hooks: dict[int, Callable[[Any], Any]] | None = None
+
+    def __init__(self, tensor: Any) -> None:
+        self.number = leaf_number()
+        self.parents = ()
+        self.tensor = ref(tensor)
+        self.take_shape(tensor.array)
+
+    def take_shape(self, array: np.ndarray[Any, Any]) -> None:
+        """Expect gradients of this array's shape and dtype from now on (`tensor.data = …`)."""
+        self.shape, self.dtype = array.shape, array.dtype
+
+    @property
+    def variable(self) -> Any:
+        """The tensor, or None if it is gone."""
+        return self.tensor()
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+
+class Part(Node):
+    """One result of an operation with several: it puts its gradient at its place in the whole's list."""
+
+    __slots__ = ()
+
+    def __init__(self, whole: Node, index: int, array: np.ndarray[Any, Any]) -> None:
+        self.number = node_number()
+        self.op = whole.op
+        self.parents = (whole,)
+        self.saved, self.memories, self.versions = (), (), 0
+        self.shape, self.dtype = array.shape, array.dtype
+        self.index = index
+
+    @property
+    def whole(self) -> Node:
+        parent = self.parents[0]
+        assert parent is not None
+        return parent
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        return self.whole.next_functions
+
+
+class RemovableHandle:
+    """Removes a hook again; also a context manager."""
+
+    _next = count().__next__
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self.id = RemovableHandle._next()
+        self._hooks = hooks
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; harmless when done twice."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+# ---------------------------------------------------------------- recording
+
+
+class Record:
+    """What a node keeps for people to look at, while `record()` is on.
+
+    value: the result. operands: each operand's array (or number). constants: the options by name.
+    module: path of the module that was running. where: (file, line, function) of the call. After a sweep:
+    cotangent (the summed gradient of the result) and shares (what was sent to each parent).
+    """
+
+    __slots__ = ("constants", "cotangent", "module", "operands", "shares", "value", "where")
+
+    def __init__(self, value: Any, operands: tuple[Any, ...], constants: dict[str, Any], where: Any) -> None:
+        self.value, self.operands, self.constants, self.where = value, operands, constants, where
+        self.module: tuple[str, ...] = module_path.get()
+        self.cotangent: Any = None
+        self.shares: tuple[Any, ...] = ()
+
+
+# ---------------------------------------------------------------- the sweep
+
+
+def sweep(
+    roots: Sequence[Node],
+    cotangents: Sequence[Any],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    wanted: Iterable[Node] | None,
+    tensor: Callable[[Any], Any],
+) -> dict[Node, Any]:
+    """Send `cotangents` back from `roots`; the summed gradient of each leaf, or of each `wanted` node.
+
+    Gradients are ndarrays, or Tensors under `create_graph` (the same formulas then build the next graph).
+    `tensor` wraps an array for hooks, which see Tensors. Nothing outside the sweep is changed, but for
+    saved arrays, which are released as it passes unless `retain_graph`.
+    """
+    pending: dict[Node, Any] = {}  # gradients on their way; they live here, never on nodes
+    owned: set[Node] = set()  # whose pending gradient is a buffer of our own, to be added to in place
+    arrived: dict[Node, Any] = {}
+    goals = None if wanted is None else set(wanted)
+    needed = None if goals is None else _ancestors_of(goals, roots)
+    heap: list[tuple[int, Node]] = []
+    parents: Sequence[Node | None] = roots
+    shares: Sequence[Any] = cotangents
+    fresh, broadcasts = False, False
+
+    while True:
+        for parent, share in zip(parents, shares):
+            if parent is None or share is None:
+                continue
+            if share.shape != parent.shape or share.dtype is not parent.dtype:
+                share = fitted(share, parent, broadcasts)
+            known = pending.get(parent)
+            if known is None:
+                pending[parent] = share
+                heappush(heap, (parent.number, parent))
+                if fresh:
+                    owned.add(parent)
+            elif parent in owned:
+                known += share  # rebinds where it is a NumPy number (0-d)
+                pending[parent] = known
+            else:
+                pending[parent] = known + share
+                if not create_graph:
+                    owned.add(parent)
+
+        if not heap:
+            return arrived
+        node = heappop(heap)[1]
+        g = pending.pop(node)
+        kind = node.__class__
+        if node.watched and kind is not Leaf:
+            g = _visit(node, g, create_graph, tensor)
+        if goals is not None and node in goals:
+            arrived[node] = g
+        if kind is not Node:
+            parents = ()
+            if kind is Part:
+                if needed is None or node.whole in needed:
+                    _gather(node, g, pending, heap)
+            elif goals is None or node in goals:
+                arrived[node] = _visit_leaf(node, g, node in owned, create_graph, tensor)
+            continue
+
+        op = node.op
+        if op.several:
+            g = _complete(node, g)
+        saved = node.saved
+        if node.versions:
+            if saved is None:
+                raise _released(node)
+            total = 0
+            for memory in node.memories:
+                total += memory.version
+            if total != node.versions:
+                raise _modified(node)
+        parents = node.parents
+        if needed is not None:
+            parents = [parent if parent in needed else None for parent in parents]
+        shares = op.pull_tensors(g, parents, node) if create_graph else op.pull(g, parents, saved)
+        if node.watched:
+            shares = _leave(node, g, shares, tensor)
+        fresh, broadcasts = op.fresh and not create_graph, op.broadcasts
+        if not retain_graph and node.versions and node.record is None:
+            node.saved = None
+
+
+def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
+    """The share in its parent's shape and dtype: sums over broadcast dimensions, undoes promotion."""
+    if share.shape != parent.shape:
+        if not broadcasts:
+            raise AssertionError(
+                f"internal error: a gradient of shape {tuple(share.shape)} for a result of shape {parent.shape} "
+                f"({parent.name()}); please report it"
+            )
+        extra = len(share.shape) - len(parent.shape)
+        if extra > 0:
+            share = share.sum(axis=tuple(range(extra)))
+        elif extra < 0:
+            share = share.reshape((1,) * -extra + tuple(share.shape))
+        stretched = tuple(i for i, size in enumerate(parent.shape) if size == 1 and share.shape[i] != 1)
+        if stretched:
+            share = share.sum(axis=stretched, keepdims=True)
+    if share.dtype != parent.dtype:
+        share = (share.real if share.dtype.kind == "c" else share).astype(parent.dtype)
+    return share
+
+
+def _ancestors_of(goals: set[Node], roots: Sequence[Node]) -> set[Node]:
+    """The nodes between the roots and the goals: all that a gradient has to pass."""
+    reachable: list[Node] = []
+    seen: set[Node] = set()
+    stack = [node for node in roots]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        reachable.append(node)
+        stack.extend(parent for parent in node.parents if parent is not None)
+    needed = set(goals)
+    for node in sorted(reachable, key=lambda node: -node.number):  # parents before children
+        if any(parent in needed for parent in node.parents):
+            needed.add(node)
+    return needed
+
+
+def _gather(part: Node, g: Any, pending: dict[Node, Any], heap: list[tuple[int, Node]]) -> None:
+    """Put the gradient of one result at its place in the list that the whole operation waits for."""
+    assert isinstance(part, Part)
+    whole = part.whole
+    bundle = pending.get(whole)
+    if bundle is None:
+        bundle = pending[whole] = {}
+        heappush(heap, (whole.number, whole))
+    bundle[part.index] = g
+
+
+def _complete(node: Node, bundle: dict[int, Any]) -> tuple[Any, ...]:
+    """The gradients of all results of an operation, zeros for those that were not used."""
+    return tuple(
+        bundle[i] if i in bundle else np.zeros(shape, dtype) if node.op.materializes else None
+        for i, (shape, dtype) in enumerate(node.shape)  # type: ignore[misc]  # of a whole: one pair per result
+    )
+
+
+def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
+    """Hooks on a result, in the order they were registered; then `retain_grad`."""
+    for hook in tuple((node.hooks or {}).values()):
+        g = _replaced(hook(_handed(g, tensor)), g, node, create_graph)
+    for pre_hook in tuple((node.pre_hooks or {}).values()):
+        answer = pre_hook((_handed(g, tensor),))
+        g = _replaced(None if answer is None else answer[0], g, node, create_graph)
+    if node.retains_grad:
+        node.grad = g if create_graph else tensor(np.array(g))
+    if node.record is not None:
+        node.record.cotangent = g if isinstance(g, dict) else np.array(getattr(g, "array", g))
+    return g
+
+
+def _visit_leaf(leaf: Node, g: Any, owned: bool, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
+    """A leaf's hooks, and a gradient that aliases nothing."""
+    if leaf.hooks:
+        for hook in tuple(leaf.hooks.values()):
+            new = _replaced(hook(_handed(g, tensor)), g, leaf, create_graph)
+            owned = owned and new is g
+            g = new
+    if create_graph:
+        return g
+    return np.asarray(g) if owned else np.array(g)
+
+
+def _leave(node: Node, g: Any, shares: Sequence[Any], tensor: Callable[[Any], Any]) -> Sequence[Any]:
+    """What happens after a watched node's formulas have run: its record, its post-hooks."""
+    if node.record is not None:
+        node.record.shares = tuple(
+            None if share is None else np.array(getattr(share, "array", share)) for share in shares
+        )
+    for hook in tuple((node.post_hooks or {}).values()):
+        inputs = tuple(None if share is None else _handed(share, tensor) for share in shares)
+        answer = hook(inputs, (_handed(g, tensor),))
+        if answer is not None:
+            keep = isinstance(next((share for share in shares if share is not None), None), np.ndarray | np.generic)
+            shares = [None if new is None else (new.array if keep else new) for new in answer]
+    return shares
+
+
+def _handed(g: Any, tensor: Callable[[Any], Any]) -> Any:
+    """A gradient as a hook sees it: a Tensor of its own, so that the hook may write to it."""
+    return tensor(np.array(g)) if isinstance(g, np.ndarray | np.generic) else g
+
+
+def _replaced(answer: Any, g: Any, node: Node, create_graph: bool) -> Any:
+    """What a hook returned in place of g, checked."""
+    if answer is None:
+        return g
+    if not hasattr(answer, "array"):
+        raise TypeError(f"a gradient hook must return a Tensor or None, not {type(answer).__name__}")
+    if answer.array.shape != node.shape:
+        raise RuntimeError(
+            f"a gradient hook of {node.name()} returned a gradient of shape {tuple(answer.array.shape)} "
+            f"in place of one of shape {node.shape}"
+        )
+    return answer if create_graph else answer.array
+
+
+def _released(node: Node) -> RuntimeError:
+    return RuntimeError(
+        f"Trying to backward through the graph a second time: the arrays saved by {node.op.name} ({node.name()}) "
+        "were released by the first backward(). Compute the result anew before each backward(); or cut the "
+        "history with .detach() where a value is carried from one step to the next; or, if you do need two "
+        "sweeps over one graph, call the first with backward(retain_graph=True)."
+    )
+
+
+def _modified(node: Node) -> RuntimeError:
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"a value that {node.op.name} ({node.name()}, result of shape {node.shape}) keeps for its derivative was "
+        "overwritten after it was used. Write `x = x + y` in place of `x += y`, or use x.clone() in one of the "
+        "two places."
+    )
+
+
+def commit(gradients: dict[Node, Any], tensor: Callable[[Any], Any], create_graph: bool) -> None:
+    """Add a finished sweep's gradients to the leaves' `.grad`, all of them or none."""
+    with _commit:
+        for leaf, g in gradients.items():
+            known = leaf.grad
+            if known is None:
+                leaf.grad = g if create_graph else tensor(g)
+            elif create_graph or known._edge is not None:
+                leaf.grad = known + (g if create_graph else tensor(g))
+            else:
+                np.add(known.array, g, out=known.array)
+                known._memory.version += 1
+    for leaf in gradients:
+        assert isinstance(leaf, Leaf)
+        for hook in tuple((leaf.post_accumulate_hooks or {}).values()):
+            hook(leaf.variable)

@@ -1,0 +1,208 @@
+"""In-place operations with PyTorch's semantics.
+
+`x.op_(…)` computes as the operation does, writes the result into x's memory, and gives x the result's
+history. Writing bumps the version counter of the memory, so a graph that still needs the old value raises.
+All tensors that share the memory as views get a new history at once: the base becomes "itself, with this
+region replaced", and each view the matching region of the new base.
+"""
+
+from __future__ import annotations
+
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from .dtypes import can_cast
+from .graph import Leaf
+from .modes import is_grad_enabled
+from .ops.index import getitem, index_assign
+from .primitive import TensorLike, either, primitive, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .tensor import Tensor
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def in_place(function: F, name: str | None = None) -> F:
+    """The in-place form of an operation on its first argument: ``exp_ = in_place(exp)``."""
+    shown = name or function.__name__.strip("_") + "_"
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_writable(self, shown)
+        return replace(self, function(self, *args, **kwargs), shown)
+
+    update_wrapper(method, function)
+    method.__name__ = method.__qualname__ = shown
+    method.__doc__ = f"In-place version of `{shown[:-1]}`."
+    return method  # type: ignore[return-value]  # the signature of the operation
+
+
+def check_writable(tensor: Tensor, name: str) -> None:
+    """Raise where PyTorch forbids writing: leaves that require grad, views of them, overlapping memory."""
+    base = tensor._base
+    if is_grad_enabled():
+        if isinstance(tensor._edge, Leaf):
+            raise RuntimeError(
+                f"{name}: a leaf Variable that requires grad is being used in an in-place operation. Write to it "
+                f"inside `with ag.no_grad():`, or use the form without the underscore ({name.rstrip('_')})."
+            )
+        if base is not None and isinstance(base._edge, Leaf):
+            raise RuntimeError(
+                f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. "
+                "Write to it inside `with ag.no_grad():`."
+            )
+        if base is not None and tensor._one_of_several and (tensor._edge is not None or base._edge is not None):
+            raise RuntimeError(
+                f"{name}: this tensor is one of several views that one function (split, chunk, unbind) returned; "
+                "such a view must not be modified in place. Use .clone() first, or narrow() / indexing for the view."
+            )
+    array = tensor.array
+    if not array.flags.writeable or any(n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True)):
+        raise RuntimeError(
+            f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            "location (or its memory is read-only). Please clone() the tensor before performing the operation."
+        )
+
+
+def replace(tensor: Tensor, result: Tensor, name: str) -> Tensor:
+    """Write a result into a tensor's memory and give the tensor its history."""
+    new, old = result.array, tensor.array
+    if new.shape != old.shape:
+        raise RuntimeError(
+            f"{name}: output with shape {tuple(old.shape)} doesn't match the broadcast shape {tuple(new.shape)}; "
+            f"use the form without the underscore ({name.rstrip('_')})"
+        )
+    if not can_cast(new.dtype, old.dtype):
+        raise RuntimeError(
+            f"{name}: result type {new.dtype} can't be cast to the desired output type {old.dtype}; "
+            f"convert the tensor first, or use the form without the underscore ({name.rstrip('_')})"
+        )
+    np.copyto(old, new, casting="unsafe")
+    tensor._memory.version += 1
+    if is_grad_enabled():
+        edge = result._edge
+        if edge is not None and new.dtype != old.dtype:
+            edge = wrap(new, edge).to(old.dtype)._edge
+        _rewrite_history(tensor, edge)
+    return tensor
+
+
+def _rewrite_history(tensor: Tensor, edge: Any) -> None:
+    """The tensor now comes from `edge`; so, in part, do its base and every view of it."""
+    base = tensor._base
+    base = tensor if base is None else base
+    views = [view for view in tensor._memory.viewers() if view._base is base]
+    if not views:
+        _take_edge(tensor, edge)
+        return
+    if edge is None and base._edge is None:
+        return
+    if base is tensor:
+        _take_edge(base, edge)
+    else:
+        flat = wrap(base.array, base._edge).reshape(-1)
+        region = wrap(tensor.array, edge)
+        _take_edge(base, index_assign(flat, (_positions(tensor, base),), region).reshape(base.array.shape)._edge)
+    flat = wrap(base.array, base._edge).reshape(-1)
+    for view in views:
+        _take_edge(view, getitem(flat, (_positions(view, base),))._edge)
+
+
+def _take_edge(tensor: Tensor, edge: Any) -> None:
+    before = tensor._edge
+    tensor._edge = edge
+    if before is not None and before.retains_grad and edge is not None:
+        edge.retains_grad = edge.watched = True
+
+
+def _positions(view: Tensor, base: Tensor) -> np.ndarray[Any, Any]:
+    """For each element of the view, its position in the flattened base."""
+    array, whole = view.array, base.array
+    numbers = np.empty_like(whole, dtype=np.int64)  # laid out in memory as the base is
+    numbers[...] = np.arange(whole.size).reshape(whole.shape)
+    size = whole.itemsize
+    start = array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    if any(step % size for step in array.strides) or start % size or numbers.strides != tuple(
+        step * 8 // size for step in whole.strides
+    ):
+        raise NotImplementedError(
+            "an in-place operation through a view of memory with gaps is not supported; use .clone() first"
+        )
+    if not array.size:
+        return np.empty(array.shape, np.int64)
+    lowest = sum(min(step, 0) * (n - 1) for n, step in zip(whole.shape, whole.strides, strict=True))
+    memory = np.ndarray((whole.size,), np.int64, numbers.base if numbers.base is not None else numbers)
+    order = np.lib.stride_tricks.as_strided(
+        memory[(start - lowest) // size :], array.shape, [step // size * 8 for step in array.strides]
+    )
+    return order.copy()
+
+
+# ---------------------------------------------------------------- assignment, filling
+
+
+@primitive(broadcasts=True, torch="CopySlices",
+           input=lambda g, key: either(index_assign)(g, key, np.zeros((), g.dtype)),
+           value=lambda g, key: g[key])
+def _assign(input: TensorLike, value: TensorLike, key: Any) -> Tensor:
+    """Writes into its input: `assign` takes the history and forgets the result."""
+    input[key] = value
+    return input
+
+
+def assign(tensor: Tensor, key: Any, value: Any) -> None:
+    """tensor[key] = value, with a converted key; the value's gradient is the assigned region's."""
+    check_writable(tensor, "tensor[…] = value")
+    edge = getattr(value, "_edge", None)
+    if not is_grad_enabled() or (tensor._edge is None and edge is None):
+        tensor.array[key] = getattr(value, "array", value)
+        tensor._memory.version += 1
+        return
+    shape = tensor.array[key].shape
+    value = value if hasattr(value, "array") else wrap(np.asarray(value, tensor.array.dtype))
+    if len(shape) < value.array.ndim:  # NumPy and PyTorch ignore leading dimensions of size 1 here
+        value = value.reshape(value.array.shape[value.array.ndim - len(shape) :])
+    history = _assign(tensor, value, key)
+    tensor._memory.version += 1
+    _rewrite_history(tensor, history._edge)
+
+
+@primitive(fresh=True,
+           input=lambda g: np.zeros_like(g))
+def _fill(input: TensorLike, value: Any) -> Tensor:
+    return np.full_like(input, value)
+
+
+@primitive(broadcasts=True, torch="CopyBackwards",
+           input=lambda g: np.zeros_like(g),
+           source=lambda g: g)
+def _copy_from(input: TensorLike, source: TensorLike) -> Tensor:
+    return np.broadcast_to(source, input.shape).astype(input.dtype)
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element to a number (or the value of a 0-d tensor)."""
+    check_writable(self, "fill_")
+    if hasattr(value, "array"):
+        return replace(self, _copy_from(self, value), "fill_")
+    return replace(self, _fill(self, value), "fill_")
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return fill_(self, 0)
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Copy the elements of src, broadcast and converted, into self; src gets the gradient."""
+    check_writable(self, "copy_")
+    try:
+        return replace(self, _copy_from(self, src), "copy_")
+    except ValueError:
+        raise RuntimeError(
+            f"copy_: a source of shape {tuple(src.shape)} does not broadcast to {tuple(self.shape)}"
+        ) from None

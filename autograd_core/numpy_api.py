@@ -1,0 +1,259 @@
+"""NumPy's functions on Tensors.
+
+The rule: ``np.f(t)`` takes NumPy's argument names and defaults. A ufunc gives a Tensor. Of other functions,
+where an argument requires grad (PyTorch would raise) the graph is kept through the operation that means the
+same; otherwise the Tensors are converted and NumPy's own result is returned, as in PyTorch.
+
+`primitive.IMPLEMENTS` holds the functions that agree with an operation argument by argument; the table below
+holds the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .ops import elementwise, index, linalg, reduce, shape
+from .primitive import IMPLEMENTS, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MISSING: Any = np._NoValue  # type: ignore[attr-defined]  # what NumPy passes for an argument that was not given
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "_edge")
+
+
+def _requires_grad(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(_requires_grad(item) for item in value)
+    return getattr(value, "_edge", None) is not None
+
+
+def _arrays(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return type(value)(_arrays(item) for item in value)
+    if isinstance(value, dict):
+        return {name: _arrays(item) for name, item in value.items()}
+    return value.array if _is_tensor(value) else value
+
+
+def _tensor(value: Any) -> Any:
+    return value if _is_tensor(value) else wrap(np.asarray(value))
+
+
+# ---------------------------------------------------------------- ufuncs
+
+_UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.pow, np.matmul: linalg.matmul, np.float_power: elementwise.pow}
+_REDUCTIONS = {np.add: reduce.sum, np.multiply: reduce.prod, np.maximum: reduce.amax, np.minimum: reduce.amin}
+
+
+def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What ``ufunc(…, tensor, …)`` means: `Tensor.__array_ufunc__`."""
+    out = kwargs.get("out")
+    needs_grad = _requires_grad(inputs)
+    if needs_grad and (out is not None or kwargs.get("where", True) is not True):
+        raise TypeError(
+            f"np.{ufunc.__name__} with out= or where= cannot keep the graph of a Tensor that requires grad. Write "
+            "`array = array + tensor` in place of `array += tensor`, ag.where(...) in place of where=, or use "
+            "tensor.detach()."
+        )
+    if method == "__call__" and not (set(kwargs) - {"dtype"}):
+        function = _UFUNCS.get(ufunc) or IMPLEMENTS.get(ufunc)
+        if function is not None:
+            result = function(*inputs)
+            return result if kwargs.get("dtype") is None else result.to(kwargs["dtype"])
+    if method == "reduce" and needs_grad and ufunc in _REDUCTIONS:
+        axis, keepdims = kwargs.get("axis", 0), kwargs.get("keepdims", False)
+        return _REDUCTIONS[ufunc](inputs[0], axis, keepdims)
+    if needs_grad:
+        raise TypeError(
+            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no counterpart that keeps the graph; "
+            "use tensor.detach() for its value alone, or an operation of autograd_core"
+        )
+    if out is not None:
+        for target in out:
+            if _is_tensor(target):
+                target._memory.version += 1
+        kwargs = {**kwargs, "out": tuple(_arrays(target) for target in out)}
+    result = getattr(ufunc, method)(*[_arrays(value) for value in inputs], **_arrays({**kwargs}))
+    if out is not None:
+        return out[0] if len(out) == 1 else out
+    if isinstance(result, tuple):
+        return tuple(wrap(np.asarray(part)) for part in result)
+    return None if result is None else wrap(np.asarray(result))
+
+
+# ---------------------------------------------------------------- other functions, with NumPy's signatures
+
+
+def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, **rest: Any) -> Any:
+        _refuse(rest)
+        keep = keepdims is not _MISSING and bool(keepdims)
+        result = function(a if dtype is None else a.to(dtype), axis, keep)
+        return result
+
+    return call
+
+
+def _refuse(rest: dict[str, Any]) -> None:
+    for name, value in rest.items():
+        if value is not None and value is not _MISSING and value is not True:
+            raise TypeError(f"the argument {name}= cannot keep the graph of a Tensor that requires grad")
+
+
+def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Any:
+        _refuse({"out": out, **rest})
+        return function(a, () if axis is None else axis, keepdims is not _MISSING and bool(keepdims))
+
+    return call
+
+
+def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: Any = False,
+             **rest: Any) -> Any:
+        _refuse({"dtype": dtype, "out": out, **rest})
+        return function(a, axis, keepdim=keepdims is not _MISSING and bool(keepdims), correction=ddof)
+
+    return call
+
+
+def _where(condition: Any, *branches: Any) -> Any:
+    condition = _tensor(condition)
+    return elementwise.where(condition if condition.dtype == bool else condition != 0, *branches)
+
+
+def _flip(m: Any, axis: Any = None) -> Any:
+    return shape.flip(m, range_of(m.ndim) if axis is None else axis)
+
+
+def range_of(ndim: int) -> tuple[int, ...]:
+    """All dimensions."""
+    return tuple(range(ndim))
+
+
+def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    _refuse({"out": out})
+    return reduce.cumsum(a.reshape(-1) if axis is None else a, 0 if axis is None else axis, dtype=dtype)
+
+
+def _transpose(a: Any, axes: Any = None) -> Any:
+    return shape.permute(a, tuple(reversed(range(a.ndim))) if axes is None else tuple(axes))
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    _refuse({"out": out})
+    low = min if a_min is None or a_min is _MISSING else a_min
+    high = max if a_max is None or a_max is _MISSING else a_max
+    return elementwise.clamp(a, None if low is _MISSING else low, None if high is _MISSING else high)
+
+
+def _expand_dims(a: Any, axis: Any) -> Any:
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    for at in sorted(at % (a.ndim + len(axes)) for at in axes):
+        a = shape.unsqueeze(a, at)
+    return a
+
+
+def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    if axis is None:
+        return index.gather(arr.reshape(-1), 0, _tensor(indices))
+    return index.take_along_dim(arr, _tensor(indices), axis)
+
+
+def _like(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return wrap(function(_arrays(a), *args, **{k: v for k, v in kwargs.items() if k != "subok"}))
+
+    return call
+
+
+def _join(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(arrays: Any, axis: Any = 0, out: Any = None, **rest: Any) -> Any:
+        _refuse({"out": out})
+        tensors = [_tensor(array) for array in arrays]
+        if axis is None:
+            return function([x.reshape(-1) for x in tensors], 0)
+        return function(tensors, axis)
+
+    return call
+
+
+def _einsum(subscripts: str, *operands: Any, **options: Any) -> Any:
+    return linalg.einsum(subscripts, *[_tensor(x) for x in operands])
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None and x.ndim != 1 and ord is not None:
+        raise TypeError("np.linalg.norm of a matrix with ord= cannot keep the graph; use ag.linalg.norm")
+    return linalg.vector_norm(x, 2 if ord is None else ord, axis, keepdims)
+
+
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: _reduction(reduce.sum),
+    np.mean: _reduction(reduce.mean),
+    np.prod: _reduction(reduce.prod),
+    np.var: _spread(reduce.var),
+    np.std: _spread(reduce.std),
+    np.max: _extremum(reduce.amax),
+    np.amax: _extremum(reduce.amax),
+    np.min: _extremum(reduce.amin),
+    np.amin: _extremum(reduce.amin),
+    np.argmax: lambda a, axis=None, out=None, keepdims=False: reduce.argmax(a, axis, keepdims is True),
+    np.argmin: lambda a, axis=None, out=None, keepdims=False: reduce.argmin(a, axis, keepdims is True),
+    np.cumsum: _cumsum,
+    np.where: _where,
+    np.clip: _clip,
+    np.round: lambda a, decimals=0, out=None: elementwise.round(a, decimals=decimals),
+    np.copy: lambda a, order="K", subok=False: a.clone(),
+    np.reshape: lambda a, shape, order="C", **_: a.reshape(shape),
+    np.ravel: lambda a, order="C": a.reshape(-1),
+    np.transpose: _transpose,
+    np.matrix_transpose: lambda x: x.mT,
+    np.swapaxes: lambda a, axis1, axis2: shape.transpose(a, axis1, axis2),
+    np.moveaxis: lambda a, source, destination: shape.movedim(a, source, destination),
+    np.flip: _flip,
+    np.roll: lambda a, shift, axis=None: shape.roll(a, shift, axis),
+    np.squeeze: lambda a, axis=None: shape.squeeze(a, axis),
+    np.expand_dims: _expand_dims,
+    np.broadcast_to: lambda array, shape, subok=False: array.broadcast_to(shape),
+    np.concatenate: _join(shape.cat),
+    np.stack: _join(shape.stack),
+    np.hstack: lambda tup, **_: shape.hstack([_tensor(x) for x in tup]),
+    np.vstack: lambda tup, **_: shape.vstack([_tensor(x) for x in tup]),
+    np.zeros_like: _like(np.zeros_like),
+    np.ones_like: _like(np.ones_like),
+    np.full_like: _like(np.full_like),
+    np.empty_like: _like(np.empty_like),
+    np.take_along_axis: _take_along_axis,
+    np.tril: lambda m, k=0: index.tril(m, k),
+    np.triu: lambda m, k=0: index.triu(m, k),
+    np.dot: lambda a, b, out=None: linalg.matmul(a, b) if a.ndim and b.ndim else elementwise.mul(a, b),
+    np.outer: lambda a, b, out=None: linalg.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1)),
+    np.einsum: _einsum,
+    np.trace: lambda a, offset=0, axis1=0, axis2=1, **_: linalg.trace(a),
+    np.linalg.norm: _norm,
+    np.shape: lambda a: tuple(a.shape),
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: a.array.size if axis is None else a.array.shape[axis],
+    np.isclose: lambda a, b, **options: reduce.isclose(_tensor(a), _tensor(b), **options),
+    np.allclose: lambda a, b, **options: reduce.allclose(_tensor(a), _tensor(b), **options),
+}
+
+
+def apply_function(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """What ``np.f(…, tensor, …)`` means: `Tensor.__array_function__`."""
+    if not (_requires_grad(args) or _requires_grad(tuple(kwargs.values()))):
+        return function(*_arrays(args), **_arrays(kwargs))
+    keeps_graph = _FUNCTIONS.get(function)
+    if keeps_graph is None:
+        raise TypeError(
+            f"np.{function.__name__} has no counterpart that keeps the graph of a Tensor that requires grad; use "
+            "tensor.detach() for its value alone, or an operation of autograd_core"
+        )
+    return keeps_graph(*args, **kwargs)

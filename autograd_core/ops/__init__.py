@@ -1,0 +1,1 @@
+"""The operations: one row each, grouped as in a textbook's table of derivatives."""

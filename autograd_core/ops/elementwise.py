@@ -1,0 +1,638 @@
+"""Element-wise operations. One row each: the forward NumPy call and its derivatives.
+
+In a derivative, `g` is the incoming gradient; every other name is a forward argument, `out` (the result) or
+`<argument>_shape`, and is all that the graph keeps of this call. Argument names are PyTorch's.
+
+Sources: the derivative table of any calculus text; at ties, kinks and singular points PyTorch's choice
+(https://docs.pytorch.org/docs/stable/torch.html#math-operations).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..primitive import Array, TensorLike, either, primitive
+
+if TYPE_CHECKING:
+    from ..dtypes import DTypeLike
+    from ..tensor import Tensor
+
+# ---------------------------------------------------------------- arithmetic
+
+
+@primitive(np.add, broadcasts=True, promotes=True, torch="AddBackward0",
+           shows="{input} + {other}", local={"input": "1", "other": "1"},
+           input=lambda g: g,
+           other=lambda g: g)
+def plus(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``+``: the sum, element by element, broadcast as in NumPy."""
+    return input + other
+
+
+@primitive(np.subtract, broadcasts=True, promotes=True, torch="SubBackward0",
+           shows="{input} - {other}", local={"input": "1", "other": "-1"},
+           input=lambda g: g,
+           other=lambda g: -g)
+def minus(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``-``: the difference, element by element. Bools raise, as in PyTorch."""
+    if input.dtype == bool:
+        raise RuntimeError("sub: subtraction of bool tensors is not supported; use ^ or logical_not()")
+    return input - other
+
+
+@primitive(np.multiply, broadcasts=True, promotes=True, fresh=True,
+           shows="{input} × {other}", local={"input": "{other}", "other": "{input}"},
+           input=lambda g, other: g * other,
+           other=lambda g, input: g * input)
+def mul(input: TensorLike, other: TensorLike) -> Tensor:
+    """Product, element by element, broadcast as in NumPy.
+
+    >>> mul(tensor([1., 2.]), 3.)
+    tensor([3., 6.])
+    """
+    return input * other
+
+
+@primitive(np.divide, broadcasts=True, promotes=True, floating=True, fresh=True, torch="DivBackward0",
+           shows="{input} / {other}", local={"input": "1 / {other}", "other": "-{out} / {other}"},
+           input=lambda g, other: g / other,
+           other=lambda g, other, out: -g * out / other)
+def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``/``: the quotient, element by element; integers divide to the default floating dtype."""
+    return input / other
+
+
+def add(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
+    """input + alpha * other.
+
+    >>> add(tensor([1., 2.]), tensor([1., 1.]), alpha=10)
+    tensor([11., 12.])
+    """
+    return plus(input, other) if alpha == 1 else plus(input, mul(other, alpha))
+
+
+def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
+    """input - alpha * other."""
+    return minus(input, other) if alpha == 1 else minus(input, mul(other, alpha))
+
+
+def rsub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
+    """other - alpha * input."""
+    return sub(other, input, alpha=alpha)
+
+
+def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+    """input / other; rounding_mode "floor" or "trunc" rounds the quotient.
+
+    >>> div(tensor([7, -7]), 2), div(tensor([7, -7]), 2, rounding_mode="trunc")
+    (tensor([ 3.5000, -3.5000]), tensor([ 3, -3]))
+    """
+    if rounding_mode is None:
+        return true_divide(input, other)
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    if rounding_mode == "trunc":
+        return _trunc_divide(input, other)
+    raise RuntimeError(f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}")
+
+
+def _flat(g: Any) -> Any:
+    """The derivative of a step function: zero, in g's shape."""
+    return np.zeros_like(g)
+
+
+@primitive(np.floor_divide, broadcasts=True, promotes=True, fresh=True, shows="⌊{input} / {other}⌋",
+           input=_flat,
+           other=_flat)
+def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``//``: the quotient rounded down. Integers raise on division by zero."""
+    _check_divisor("floor_divide", other)
+    if input.dtype.kind != "f":
+        return np.floor_divide(input, other)
+    with np.errstate(all="ignore"):  # as in PyTorch, x // 0. is an infinity (NumPy warns, and gives NaN)
+        quotient = np.floor_divide(input, other)
+        return np.where(other == 0, input / other, quotient)  # type: ignore[return-value]
+
+
+@primitive(broadcasts=True, promotes=True, fresh=True,
+           input=_flat,
+           other=_flat)
+def _trunc_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    _check_divisor("div", other)
+    if input.dtype.kind != "f":
+        floor = np.floor_divide(input, other)
+        return floor + ((input % other != 0) & ((input < 0) != (other < 0))).astype(floor.dtype)
+    return np.trunc(input / other)
+
+
+@primitive(np.remainder, broadcasts=True, promotes=True, shows="{input} mod {other}",
+           input=lambda g: g,
+           other=lambda g, input, other: -g * either(floor_divide)(input, other))
+def remainder(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``%``: the remainder, with the divisor's sign, as in Python."""
+    _check_divisor("remainder", other)
+    return np.remainder(input, other)
+
+
+def _check_divisor(name: str, divisor: Array) -> None:
+    if divisor.dtype.kind in "biu" and not divisor.all():
+        raise RuntimeError(f"{name}: ZeroDivisionError: integer division by zero")
+
+
+@primitive(np.power, broadcasts=True, promotes=True, fresh=True, shows="{input} ^ {other}", torch="PowBackward1",
+           input=lambda g, input, other: g * np.where(
+               other == 0, np.zeros_like(input), other * input ** (other - 1)),
+           other=lambda g, input, other, out: g * np.where(
+               (input == 0) & (other >= 0), np.zeros_like(out), out * np.log(input)))
+def _power(input: TensorLike, other: TensorLike) -> Tensor:
+    if input.dtype.kind in "iu" and (other < 0).any():
+        raise RuntimeError("pow: integers to negative integer powers are not allowed; convert with .float() first")
+    return np.power(input, other)
+
+
+@primitive(fresh=True, shows="{input} ^ {exponent}", local="{exponent} × {input} ^ ({exponent} - 1)",
+           torch="PowBackward0",
+           input=lambda g, input, exponent:
+               np.zeros_like(g) if exponent == 0 else g * (exponent * either(_power_of)(input, exponent - 1)))
+def _power_of(input: TensorLike, exponent: float) -> Tensor:
+    return _array_power(input, exponent)
+
+
+def _array_power(x: Array, exponent: float) -> Any:
+    """x ** exponent in x's dtype; small whole powers by multiplication (np.power is 800 times slower in float32)."""
+    if exponent == 2:
+        return x * x
+    if exponent == 3:
+        return x * x * x
+    if exponent == 1:
+        return x.copy()
+    if exponent == 0.5:
+        return np.sqrt(x)
+    if exponent == -1:
+        return 1 / x
+    return np.power(x, exponent)
+
+
+def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """input to the power of exponent. x ** 0 is 1 with gradient 0, also at 0.
+
+    >>> pow(tensor([1., 2., 3.]), 2)
+    tensor([1., 4., 9.])
+    """
+    if isinstance(exponent, int | float) and not isinstance(exponent, bool) and hasattr(input, "array"):
+        if input.array.dtype.kind == "f":
+            return _power_of(input, exponent)
+    return _power(input, exponent)
+
+
+def rpow(input: TensorLike, other: TensorLike) -> Tensor:
+    """other to the power of input: the reflected ``**``."""
+    return _power(other, input)
+
+
+@primitive(np.negative, fresh=True, shows="-{input}", local="-1",
+           input=lambda g: -g)
+def neg(input: TensorLike) -> Tensor:
+    """-input. Bools raise, as in PyTorch."""
+    if input.dtype == bool:
+        raise RuntimeError("neg: negation of a bool tensor is not supported; use logical_not() or ~")
+    return -input
+
+
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself: the operator ``+x``."""
+    if input.array.dtype == bool:
+        raise RuntimeError("positive: not supported on a bool tensor")
+    return input
+
+
+# ---------------------------------------------------------------- exponentials, roots
+
+
+@primitive(np.exp, floating=True, fresh=True, shows="exp({input})", local="{out}",
+           input=lambda g, out: g * out)
+def exp(input: TensorLike) -> Tensor:
+    """e to the power of each element."""
+    return np.exp(input)
+
+
+@primitive(np.expm1, floating=True, fresh=True,
+           input=lambda g, out: g * (out + 1))
+def expm1(input: TensorLike) -> Tensor:
+    """exp(x) - 1, accurate near 0."""
+    return np.expm1(input)
+
+
+@primitive(np.log, floating=True, fresh=True, shows="log({input})", local="1 / {input}",
+           input=lambda g, input: g / input)
+def log(input: TensorLike) -> Tensor:
+    """Natural logarithm; -inf at 0, NaN below."""
+    return np.log(input)
+
+
+@primitive(np.log1p, floating=True, fresh=True,
+           input=lambda g, input: g / (input + 1))
+def log1p(input: TensorLike) -> Tensor:
+    """log(1 + x), accurate near 0."""
+    return np.log1p(input)
+
+
+@primitive(np.log2, floating=True, fresh=True,
+           input=lambda g, input: g / (input * math.log(2)))
+def log2(input: TensorLike) -> Tensor:
+    """Logarithm to base 2."""
+    return np.log2(input)
+
+
+@primitive(np.log10, floating=True, fresh=True,
+           input=lambda g, input: g / (input * math.log(10)))
+def log10(input: TensorLike) -> Tensor:
+    """Logarithm to base 10."""
+    return np.log10(input)
+
+
+@primitive(np.sqrt, floating=True, fresh=True, shows="√{input}", local="1 / (2 {out})",
+           input=lambda g, out: g / (out + out))  # infinite at 0, as in PyTorch
+def sqrt(input: TensorLike) -> Tensor:
+    """Square root; NaN below zero."""
+    return np.sqrt(input)
+
+
+@primitive(floating=True, fresh=True,
+           input=lambda g, out: g * (out * out * out * -0.5))
+def rsqrt(input: TensorLike) -> Tensor:
+    """1 / sqrt(x); infinite at 0."""
+    with np.errstate(divide="ignore"):
+        return 1 / np.sqrt(input)
+
+
+@primitive(np.square, fresh=True, shows="{input}²", local="2 {input}", torch="PowBackward0",
+           input=lambda g, input: g * (input + input))
+def square(input: TensorLike) -> Tensor:
+    """x * x."""
+    return input * input
+
+
+@primitive(np.reciprocal, floating=True, fresh=True, shows="1 / {input}", local="-{out}²",
+           input=lambda g, out: -g * out * out)
+def reciprocal(input: TensorLike) -> Tensor:
+    """1 / x; integers convert to the default floating dtype first."""
+    return 1 / input
+
+
+# ---------------------------------------------------------------- trigonometric, hyperbolic
+
+
+@primitive(np.sin, floating=True, fresh=True, shows="sin({input})", local="cos({input})",
+           input=lambda g, input: g * np.cos(input))
+def sin(input: TensorLike) -> Tensor:
+    """Sine; radians."""
+    return np.sin(input)
+
+
+@primitive(np.cos, floating=True, fresh=True, shows="cos({input})", local="-sin({input})",
+           input=lambda g, input: -g * np.sin(input))
+def cos(input: TensorLike) -> Tensor:
+    """Cosine; radians."""
+    return np.cos(input)
+
+
+@primitive(np.tan, floating=True, fresh=True,
+           input=lambda g, out: g * (out * out + 1))
+def tan(input: TensorLike) -> Tensor:
+    """Tangent; radians."""
+    return np.tan(input)
+
+
+@primitive(np.arctan, floating=True, fresh=True,
+           input=lambda g, input: g / (input * input + 1))
+def atan(input: TensorLike) -> Tensor:
+    """Inverse tangent, in (-pi/2, pi/2)."""
+    return np.arctan(input)
+
+
+@primitive(np.sinh, floating=True, fresh=True,
+           input=lambda g, input: g * np.cosh(input))
+def sinh(input: TensorLike) -> Tensor:
+    """Hyperbolic sine."""
+    return np.sinh(input)
+
+
+@primitive(np.cosh, floating=True, fresh=True,
+           input=lambda g, input: g * np.sinh(input))
+def cosh(input: TensorLike) -> Tensor:
+    """Hyperbolic cosine."""
+    return np.cosh(input)
+
+
+@primitive(np.tanh, floating=True, fresh=True, shows="tanh({input})", local="1 - {out}²",
+           input=lambda g, out: g * (1 - out * out))
+def tanh(input: TensorLike) -> Tensor:
+    """Hyperbolic tangent.
+
+    >>> tanh(tensor([0., 1.]))
+    tensor([0.0000, 0.7616])
+    """
+    return np.tanh(input)
+
+
+def _sigmoid_vjp_in_place(g: Array, out: Array) -> Array:
+    slope = out * out
+    np.subtract(out, slope, out=slope)
+    return np.multiply(slope, g, out=slope) if isinstance(slope, np.ndarray) else slope * g
+
+
+@primitive(floating=True, fresh=True, shows="σ({input})", local="{out} (1 - {out})",
+           fast={"input": _sigmoid_vjp_in_place},
+           input=lambda g, out: g * (out * (1 - out)))
+def sigmoid(input: TensorLike) -> Tensor:
+    """Logistic function 1 / (1 + e^-x), exact in both tails; no overflow warning.
+
+    >>> sigmoid(tensor([0., 1000.]))
+    tensor([0.5000, 1.0000])
+    """
+    with np.errstate(over="ignore", under="ignore"):  # e^1000 is inf, and 1 / inf the right 0
+        out = np.exp(-input, out=np.empty_like(input))
+        out += 1
+        return np.divide(1, out, out=out)  # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------- kinks and steps
+
+
+@primitive(np.absolute, fresh=True, shows="|{input}|", local="sign({input})",
+           input=lambda g, input: g * np.sign(input))
+def abs(input: TensorLike) -> Tensor:
+    """Absolute value; its derivative at 0 is 0."""
+    if input.dtype == bool:
+        raise RuntimeError("abs: not supported on a bool tensor")
+    return np.abs(input)
+
+
+@primitive(np.sign, fresh=True, input=_flat)
+def sign(input: TensorLike) -> Tensor:
+    """-1, 0 or 1; derivative 0."""
+    if input.dtype == bool:
+        return input.copy()
+    if input.dtype.kind == "f":
+        return np.nan_to_num(np.sign(input), nan=0.0)  # PyTorch: sign(nan) is 0
+    return np.sign(input)
+
+
+@primitive(np.floor, fresh=True, input=_flat)
+def floor(input: TensorLike) -> Tensor:
+    """Round down; derivative 0."""
+    return np.floor(input) if input.dtype.kind == "f" else input.copy()
+
+
+@primitive(np.ceil, fresh=True, input=_flat)
+def ceil(input: TensorLike) -> Tensor:
+    """Round up; derivative 0."""
+    return np.ceil(input) if input.dtype.kind == "f" else input.copy()
+
+
+@primitive(np.trunc, fresh=True, input=_flat)
+def trunc(input: TensorLike) -> Tensor:
+    """Round towards zero; derivative 0."""
+    return np.trunc(input) if input.dtype.kind == "f" else input.copy()
+
+
+@primitive(fresh=True, torch="RoundBackward0", input=_flat)
+def _round(input: TensorLike, decimals: int) -> Tensor:
+    return np.round(input, decimals)
+
+
+def round(input: TensorLike, *, decimals: int = 0) -> Tensor:
+    """Round to the nearest, ties to the even one; derivative 0.
+
+    >>> round(tensor([0.5, 1.5, 2.5]))
+    tensor([0., 2., 2.])
+    """
+    return _round(input, decimals)
+
+
+@primitive(np.maximum, broadcasts=True, promotes=True, fresh=True, shows="max({input}, {other})",
+           input=lambda g, input, other: np.where(input < other, 0, np.where(input == other, g / 2, g)),
+           other=lambda g, input, other: np.where(other < input, 0, np.where(input == other, g / 2, g)))
+def maximum(input: TensorLike, other: TensorLike) -> Tensor:
+    """The larger of two elements; a tie gives half of the gradient to each. NaN wins."""
+    return np.maximum(input, other)
+
+
+@primitive(np.minimum, broadcasts=True, promotes=True, fresh=True, shows="min({input}, {other})",
+           input=lambda g, input, other: np.where(input > other, 0, np.where(input == other, g / 2, g)),
+           other=lambda g, input, other: np.where(other > input, 0, np.where(input == other, g / 2, g)))
+def minimum(input: TensorLike, other: TensorLike) -> Tensor:
+    """The smaller of two elements; a tie gives half of the gradient to each. NaN wins."""
+    return np.minimum(input, other)
+
+
+def _inside(input: Any, min: Any, max: Any) -> Any:
+    if min is None:
+        return input <= max
+    return input >= min if max is None else (input >= min) & (input <= max)
+
+
+@primitive(broadcasts=True, promotes=True, fresh=True, torch="ClampBackward1",
+           input=lambda g, input, min, max: np.where(_inside(input, min, max), g, 0),
+           min=lambda g, input, min, max: np.where(
+               input < min if max is None else (input < min) & (min < max), g, 0),
+           max=lambda g, input, min, max: np.where(
+               input > max if min is None else (input > max) | (max < min), g, 0))
+def clamp(input: TensorLike, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+    """Limit each element to [min, max] (numbers or tensors); max wins where min > max.
+
+    The derivative is 1 inside and on the bounds, 0 outside and at NaN.
+
+    >>> clamp(tensor([-2., .5, 2.]), -1, 1)
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
+    if min is None and max is None:
+        raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
+    out = input if min is None else np.maximum(input, min)
+    return out if max is None else np.minimum(out, max)
+
+
+clip = clamp
+
+
+def clamp_min(input: TensorLike, min: TensorLike) -> Tensor:
+    """clamp from below."""
+    return clamp(input, min=min)
+
+
+def clamp_max(input: TensorLike, max: TensorLike) -> Tensor:
+    """clamp from above."""
+    return clamp(input, max=max)
+
+
+@primitive(broadcasts=True, promotes=("input", "other"), fresh=True, shows="where({condition}, {input}, {other})",
+           input=lambda g, condition: np.where(condition, g, 0),
+           other=lambda g, condition: np.where(condition, 0, g))
+def _where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor:
+    if condition.dtype != bool and condition.dtype != np.uint8:
+        raise RuntimeError(
+            f"where: expected condition to be a bool tensor, but got {condition.dtype}; compare first: x != 0"
+        )
+    return np.where(condition, input, other)  # type: ignore[return-value]
+
+
+def where(condition: TensorLike, input: TensorLike = None, other: TensorLike = None) -> Any:
+    """input where the condition holds, other elsewhere; with the condition alone, `nonzero(as_tuple=True)`.
+
+    >>> where(tensor([True, False]), tensor([1., 2.]), 0.)
+    tensor([1., 0.])
+    """
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where(): give both input and other, or neither")
+    return _where(condition, input, other)
+
+
+# ---------------------------------------------------------------- comparisons, logic
+
+
+@primitive(np.equal, promotes=True)
+def eq(input: TensorLike, other: TensorLike) -> Tensor:
+    """input == other, element by element: bool."""
+    return np.equal(input, other)
+
+
+@primitive(np.not_equal, promotes=True)
+def ne(input: TensorLike, other: TensorLike) -> Tensor:
+    """input != other."""
+    return np.not_equal(input, other)
+
+
+@primitive(np.less, promotes=True)
+def lt(input: TensorLike, other: TensorLike) -> Tensor:
+    """input < other."""
+    return np.less(input, other)
+
+
+@primitive(np.less_equal, promotes=True)
+def le(input: TensorLike, other: TensorLike) -> Tensor:
+    """input <= other."""
+    return np.less_equal(input, other)
+
+
+@primitive(np.greater, promotes=True)
+def gt(input: TensorLike, other: TensorLike) -> Tensor:
+    """input > other."""
+    return np.greater(input, other)
+
+
+@primitive(np.greater_equal, promotes=True)
+def ge(input: TensorLike, other: TensorLike) -> Tensor:
+    """input >= other."""
+    return np.greater_equal(input, other)
+
+
+@primitive(np.isnan)
+def isnan(input: TensorLike) -> Tensor:
+    """Which elements are NaN."""
+    return np.isnan(input)
+
+
+@primitive(np.isfinite)
+def isfinite(input: TensorLike) -> Tensor:
+    """Which elements are neither infinite nor NaN."""
+    return np.isfinite(input)
+
+
+@primitive(np.isinf)
+def isinf(input: TensorLike) -> Tensor:
+    """Which elements are infinite."""
+    return np.isinf(input)
+
+
+@primitive(np.logical_not)
+def logical_not(input: TensorLike) -> Tensor:
+    """Whether each element is zero."""
+    return np.logical_not(input)
+
+
+@primitive(np.logical_and, promotes=True)
+def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether both elements are nonzero."""
+    return np.logical_and(input, other)
+
+
+@primitive(np.logical_or, promotes=True)
+def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether any of both elements is nonzero."""
+    return np.logical_or(input, other)
+
+
+@primitive(np.logical_xor, promotes=True)
+def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
+    """Whether exactly one of both elements is nonzero."""
+    return np.logical_xor(input, other)
+
+
+def _whole(name: str, *arrays: Array) -> None:
+    for array in arrays:
+        if array.dtype.kind not in "biu":
+            raise RuntimeError(f"{name}: only bool and integer tensors have bits, not {array.dtype}")
+
+
+@primitive(np.bitwise_and, promotes=True)
+def bitwise_and(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``&`` on bools and integers."""
+    _whole("bitwise_and", input, other)
+    return np.bitwise_and(input, other)
+
+
+@primitive(np.bitwise_or, promotes=True)
+def bitwise_or(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``|`` on bools and integers."""
+    _whole("bitwise_or", input, other)
+    return np.bitwise_or(input, other)
+
+
+@primitive(np.bitwise_xor, promotes=True)
+def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``^`` on bools and integers."""
+    _whole("bitwise_xor", input, other)
+    return np.bitwise_xor(input, other)
+
+
+@primitive(np.invert)
+def bitwise_not(input: TensorLike) -> Tensor:
+    """The operator ``~``: logical on bools, bit by bit on integers."""
+    _whole("bitwise_not", input)
+    return np.invert(input)
+
+
+# ---------------------------------------------------------------- conversion, copies
+
+
+@primitive(torch="ToCopyBackward0",
+           input=lambda g: g)  # the sweep brings it back to the input's dtype
+def _cast(input: TensorLike, dtype: Any) -> Tensor:
+    return input.astype(dtype)
+
+
+def cast(input: Tensor, dtype: DTypeLike) -> Tensor:
+    """The tensor in another dtype (itself, if it has it): what ``t.to(dtype)`` does."""
+    wanted = dtypes.as_dtype(dtype)
+    if input.array.dtype == wanted:
+        return input
+    if wanted.kind != "f" and input.requires_grad:
+        input = input.detach()
+    return _cast(input, wanted)
+
+
+@primitive(np.copy, input=lambda g: g)
+def clone(input: TensorLike) -> Tensor:
+    """A copy that is part of the graph.
+
+    >>> clone(tensor([1., 2.]))
+    tensor([1., 2.])
+    """
+    return input.copy()

@@ -1,0 +1,818 @@
+"""Picking elements, and its adjoint: putting gradients back among zeros.
+
+A key is read once, by `array_key`: PyTorch's and NumPy's ways of writing it become one tuple that NumPy
+indexes with. An element that is picked twice receives both gradients.
+"""
+
+from __future__ import annotations
+
+import warnings
+from operator import index as as_int
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..dims import one_dim
+from ..primitive import Array, TensorLike, either, primitive, wrap
+from .elementwise import mul, plus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..dtypes import DType
+    from ..tensor import Tensor
+
+# ---------------------------------------------------------------- reading a key
+
+_ALL = slice(None)
+_INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.int32), np.dtype(np.bool_))
+
+
+def array_key(input: Tensor, key: Any) -> tuple[Any, ...]:
+    """The tuple with which NumPy picks from `input.array` what PyTorch means by ``input[key]``.
+
+    It holds ints, slices, None, Ellipsis, and arrays of its own (copies), so that nobody can change it later.
+
+    >>> array_key(zeros(2, 3), 0), array_key(zeros(2, 3), (slice(None), tensor(1)))
+    ((0, Ellipsis), (slice(None, None, None), 1, Ellipsis))
+    """
+    parts = key if key.__class__ is tuple else (key,)
+    ellipses = 0
+    for part in parts:
+        kind = part.__class__
+        if part is Ellipsis:
+            ellipses += 1
+        elif kind is slice:
+            if not (_is_plain(part.start) and _is_plain(part.stop) and _is_plain(part.step)):
+                break
+        elif kind is not int and part is not None:
+            break
+    else:  # the everyday case: ints and slices alone; an Ellipsis makes NumPy give a view, 0-d included
+        if ellipses < 2:
+            return parts if ellipses else (*parts, ...)
+    if isinstance(key, list) and _is_tuple_in_brackets(key):
+        warnings.warn(
+            "indexing with a list of sequences, tensors, slices or None means a tuple of indices, and is deprecated "
+            "in PyTorch; write x[tuple(key)], or x[tensor(key)] for a single index",
+            stacklevel=3,
+        )
+        key = tuple(key)
+    return _general_key([_part(part) for part in (key if isinstance(key, tuple) else (key,))], input.array.shape)
+
+
+def _is_plain(bound: Any) -> bool:
+    return bound is None or bound.__class__ is int
+
+
+def _is_tuple_in_brackets(key: list[Any]) -> bool:
+    """PyTorch reads x[[a, b]] as x[a, b] where a part is itself an index of several elements (or no number)."""
+    return len(key) < 32 and any(
+        part is None or part is Ellipsis or isinstance(part, slice | list | tuple | range) or hasattr(part, "shape")
+        for part in key
+        if not isinstance(part, np.generic)
+    )
+
+
+def _part(part: Any) -> Any:
+    """One part of a key: an int, slice, None, Ellipsis, or an array of indices or bools."""
+    if part is None or part is Ellipsis:
+        return part
+    if isinstance(part, slice):
+        return slice(*[None if bound is None else as_int(bound) for bound in (part.start, part.stop, part.step)])
+    if isinstance(part, list | tuple | range):
+        array = np.asarray([getattr(item, "array", item) for item in part])
+        array = array if array.size else array.astype(np.int64)
+    elif isinstance(part, bool | np.bool_):
+        array = np.asarray(part)
+    else:
+        array = getattr(part, "array", part)
+    if not isinstance(array, np.ndarray):
+        try:
+            return as_int(array)
+        except TypeError:
+            raise (TypeError if isinstance(part, str) else IndexError)(
+                "only integers, slices (`:`), ellipsis (`...`), None and tensors of dtype int64, int32 or bool are "
+                f"valid indices, got {type(part).__name__}"
+            ) from None
+    if array.dtype == np.uint8:
+        warnings.warn("indexing with dtype uint8 means a mask, and is deprecated; use dtype bool", stacklevel=4)
+        array = array != 0
+    if array.dtype not in _INDEX_DTYPES:
+        raise IndexError(
+            f"tensors used as indices must be of dtype int64, int32 or bool, got {array.dtype}; use .long()"
+        )
+    return int(array) if not array.ndim and array.dtype != bool else array.copy()
+
+
+def _general_key(parts: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    taken = sum(
+        0 if part is None or part is Ellipsis
+        else part.ndim if isinstance(part, np.ndarray) and part.dtype == bool
+        else 1
+        for part in parts
+    )
+    rest = [_ALL] * (len(shape) - taken)
+    if len(shape) < taken:
+        raise IndexError(
+            f"too many indices for a tensor of {len(shape)} dimensions: {taken} were indexed (shape {shape})"
+        )
+    full: list[Any] = []
+    for part in parts:
+        if part is Ellipsis:
+            full += rest
+            rest = []
+        else:
+            full.append(part)
+    if not any(isinstance(part, np.ndarray) for part in full):
+        return (*full, ...)
+    full += rest
+    if _numpy_would_move(full):
+        full = _without_slices(full, shape)
+    while isinstance(full[-1], slice) and full[-1] == _ALL:
+        full.pop()
+    return tuple(full)
+
+
+def _numpy_would_move(parts: list[Any]) -> bool:
+    """Whether NumPy, to which an int is an index array too, would put the indexed dimensions elsewhere.
+
+    PyTorch applies ints first: in x[0, :, [0, 1]] no slice then stands between index arrays.
+    """
+
+    def gapless(places: list[int]) -> bool:
+        return places[-1] - places[0] == len(places) - 1
+
+    kept = [part for part in parts if part.__class__ is not int]
+    arrays = [i for i, part in enumerate(kept) if isinstance(part, np.ndarray)]
+    solid = [i for i, part in enumerate(parts) if part.__class__ is int or isinstance(part, np.ndarray)]
+    return arrays[0] > 0 and gapless(arrays) and not gapless(solid)
+
+
+def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
+    """The same key as index arrays alone, each spread along the dimensions of the result."""
+    kept = [part for part in parts if part.__class__ is not int]
+    places = [i for i, part in enumerate(kept) if isinstance(part, np.ndarray)]
+    before, after = places[0], len(kept) - 1 - places[-1]
+    indices = [
+        index
+        for part in kept
+        if isinstance(part, np.ndarray)
+        for index in (part.nonzero() if part.dtype == bool and part.ndim else (part,))
+    ]
+    joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
+    queue = iter([index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices])
+    out: list[Any] = []
+    axis, place = 0, 0  # in the indexed array; in the result
+    for part in parts:
+        if part.__class__ is int:
+            out.append(part)
+            axis += 1
+        elif isinstance(part, np.ndarray):
+            out += [next(queue) for _ in range(part.ndim if part.dtype == bool else 1)]
+            axis += part.ndim if part.dtype == bool else 1
+            place = before + joint
+        else:
+            if part is not None:
+                numbers = np.arange(*part.indices(shape[axis]))
+                out.append(numbers.reshape((-1,) + (1,) * (before + joint + after - place - 1)))
+                axis += 1
+            place += 1
+    return out
+
+
+def _bad_key(input: Array, error: Exception) -> IndexError:
+    said = str(error)
+    remedy = "index arrays must have shapes that broadcast"
+    if "out of bounds" in said:
+        remedy = "indices into a dimension of size n run from -n to n - 1"
+    elif "too many" in said:
+        remedy = f"give at most {input.ndim}" if input.ndim else "use .item() to read a 0-d tensor"
+    elif "boolean" in said:
+        remedy = "a mask must have the shape of the dimensions that it picks from"
+    return IndexError(f"{said} (tensor of shape {input.shape}); {remedy}")
+
+
+# ---------------------------------------------------------------- x[key]
+
+
+def _zeros(shape: tuple[int, ...], like: Any) -> Any:
+    return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray | np.generic) else np.zeros_like(like, shape=shape)
+
+
+def _put_back(g: Any, key: Any, input_shape: tuple[int, ...]) -> Any:
+    """Zeros, with g added at key."""
+    out = _zeros(input_shape, g)
+    if isinstance(key, np.ndarray):
+        key = (key,)
+    arrays = [part for part in key if isinstance(part, np.ndarray)]
+    if not arrays or (len(arrays) == 1 and arrays[0].dtype == bool):
+        out[key] = g
+    elif len(key) == 1 and len(input_shape) > 1 and _all_different(key[0], input_shape[0]):
+        out[key] = g
+    else:  # a flat np.add.at is several times faster than one on rows
+        np.add.at(out.reshape(-1), _positions(key, input_shape).reshape(-1), g.reshape(-1))
+    return out
+
+
+def _all_different(rows: Array, n: int) -> bool:
+    """Whether no index occurs twice: each then finds its own number where it left it."""
+    number = np.arange(rows.size).reshape(rows.shape)
+    mark = np.empty(n, np.intp)
+    mark[rows] = number
+    return bool((mark[rows] == number).all())
+
+
+def _positions(key: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
+    """Where the elements that a key picks stand in the flattened array."""
+    if len(key) == 1 and key[0].ndim:
+        size = int(np.prod(shape[1:], dtype=np.int64))
+        rows = key[0].astype(np.int64, copy=False) * size  # negative rows give negative positions: right as well
+        return rows if size == 1 else rows[..., None] + np.arange(size)
+    at, step = np.zeros((), np.int64), 1
+    for axis in reversed(range(len(shape))):
+        numbers = np.arange(0, shape[axis] * step, step or 1).reshape((-1,) + (1,) * (len(shape) - axis - 1))
+        at = at + np.broadcast_to(numbers, shape)[key]
+        step *= shape[axis]
+    return at
+
+
+@primitive(fresh=True, torch="IndexPutBackward0",
+           input=lambda g, key: g[key])
+def _scatter_into(input: TensorLike, key: Any, shape: Any) -> Tensor:
+    return _put_back(input, key, shape)
+
+
+def _key_vjp(g: Any, key: Any, input_shape: tuple[int, ...]) -> Any:
+    return either(_scatter_into)(g, key, input_shape)
+
+
+def _picked(input: Array, key: Any) -> Array:
+    try:
+        return input[key]  # type: ignore[no-any-return]  # an array: the key holds an Ellipsis or an array
+    except IndexError as error:
+        raise _bad_key(input, error) from None
+
+
+@primitive(views=True, fresh=True, torch="SelectBackward0", shows="{input}[{key}]",
+           fast={"input": _put_back},
+           input=_key_vjp)
+def _select(input: TensorLike, key: Any) -> Tensor:
+    return _picked(input, key)
+
+
+@primitive(views=True, fresh=True, torch="SliceBackward0", shows="{input}[{key}]",
+           fast={"input": _put_back},
+           input=_key_vjp)
+def _slice(input: TensorLike, key: Any) -> Tensor:
+    return _picked(input, key)
+
+
+@primitive(fresh=True, torch="IndexBackward0", shows="{input}[{index}]",
+           input=lambda g, index, key, input_shape: _key_vjp(g, index if key is None else key, input_shape))
+def _index(input: TensorLike, index: TensorLike, key: Any) -> Tensor:
+    return _picked(input, index if key is None else key)
+
+
+def getitem(input: Tensor, key: Any) -> Tensor:
+    """The operator ``x[key]``, with all that NumPy and PyTorch allow.
+
+    Ints, slices (negative steps too), None and ``...`` give a view; index tensors, arrays, lists and masks a
+    copy. An element that is picked repeatedly receives the sum of the gradients.
+
+    >>> x = tensor([[1., 2., 3.], [4., 5., 6.]])
+    >>> getitem(x, (0, slice(None, None, -1)))
+    tensor([3., 2., 1.])
+    >>> getitem(x, x > 4)
+    tensor([5., 6.])
+    """
+    if key.__class__ is int:
+        return _select(input, (key, ...))
+    index = getattr(key, "array", None)
+    if index is not None and index.ndim and index.dtype in _INDEX_DTYPES:
+        return _index(input, key, None)
+    key = array_key(input, key)
+    for part in key:
+        if isinstance(part, np.ndarray):
+            return _index(input, wrap(part), key)
+    last = key[-2] if len(key) > 1 and key[-1] is Ellipsis else key[-1]
+    return _select(input, key) if last.__class__ is int else _slice(input, key)
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """The slice at one index along dim, which disappears.
+
+    >>> select(tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
+    return _select(input, (_ALL,) * one_dim("select", dim, input.array.ndim) + (as_int(index), ...))
+
+
+# ---------------------------------------------------------------- x[key] = value
+
+
+def _as_element(name: str, value: Any, dtype: DType) -> Any:
+    """A number or array in the dtype of the tensor that it is written to."""
+    with np.errstate(all="ignore"):
+        element = np.asarray(value).astype(dtype)
+    if dtype.kind == "f" and value.__class__ in (int, float) and np.isinf(element) and abs(value) != float("inf"):
+        raise RuntimeError(f"{name}: value {value} cannot be converted to {dtype} without overflow")
+    return element
+
+
+@primitive(broadcasts=True, torch="IndexPutBackward0",
+           input=lambda g, key: either(index_assign)(g, key, 0),
+           value=lambda g, key: g[key])
+def index_assign(input: TensorLike, key: Any, value: TensorLike) -> Tensor:
+    """A copy of input with ``input[key] = value``; key as `array_key` gives it. Of duplicates the last wins."""
+    out = np.copy(input)
+    try:
+        out[key] = value if isinstance(value, np.ndarray) else _as_element("index_assign", value, out.dtype)
+    except IndexError as error:
+        raise _bad_key(input, error) from None
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: a value of shape {np.shape(value)} cannot be broadcast to the indexed region of shape "
+            f"{out[key].shape} (of a tensor of shape {out.shape})"
+        ) from None
+    return out
+
+
+def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with ``input[indices] = values``; accumulate adds instead, duplicates included.
+
+    >>> index_put(zeros(3), (tensor([0, 0, 2]),), tensor([1., 2., 3.]), accumulate=True)
+    tensor([3., 0., 3.])
+    """
+    _check_same_dtype("index_put", input=input, values=values)
+    key = array_key(input, tuple(indices))
+    region = _picked(input.array, key).shape
+    try:
+        values = values.broadcast_to(region)
+    except RuntimeError:
+        raise RuntimeError(
+            f"index_put: values of shape {tuple(values.shape)} cannot be broadcast to the indexed region of shape {region}"
+        ) from None
+    if accumulate:
+        return plus(input, _scatter_into(values, key, input.array.shape))
+    return index_assign(input, key, values)
+
+
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """A copy with alpha * source added at the given indices along dim.
+
+    >>> index_add(zeros(3), 0, tensor([0, 0, 2]), tensor([1., 2., 3.]))
+    tensor([3., 0., 3.])
+    """
+    dim = one_dim("index_add", dim, input.array.ndim)
+    rows = _checked_vector("index_add", input.array, dim, index)
+    _check_same_dtype("index_add", input=input, source=source)
+    if source.array.shape[dim : dim + 1] != rows.shape:
+        raise RuntimeError(
+            f"index_add: the number of indices ({rows.size}) must equal the size of source {tuple(source.shape)} "
+            f"along dim {dim}"
+        )
+    scaled = source if alpha == 1 else mul(source, alpha)
+    return plus(input, _scatter_into(scaled, (_ALL,) * dim + (rows,), input.array.shape))
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Tensor:
+    """A copy with one value (a number or a 0-d tensor) at the given indices along dim.
+
+    >>> index_fill(zeros(3), 0, tensor([0, 2]), 1)
+    tensor([1., 0., 1.])
+    """
+    dim = one_dim("index_fill", dim, input.array.ndim)
+    return index_assign(input, array_key(input, (_ALL,) * dim + (index,)), value)
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices at the given indices (1-d, int64 or int32) along dim; repeated ones share the gradient's sum.
+
+    >>> index_select(tensor([[1, 2, 3], [4, 5, 6]]), 1, tensor([2, 0]))
+    tensor([[3, 1],
+            [6, 4]])
+    """
+    dim = one_dim("index_select", dim, input.array.ndim)
+    rows = _checked_vector("index_select", input.array, dim, index)
+    if not input.array.ndim:
+        return input.clone()
+    if not index.array.ndim:
+        index = wrap(rows)
+    return _index_select(input, dim, index)
+
+
+@primitive(fresh=True, torch="IndexSelectBackward0", shows="{input}[{index}]",
+           input=lambda g, index, dim, input_shape: _key_vjp(g, (_ALL,) * dim + (index,), input_shape))
+def _index_select(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
+    return input.take(index, axis=dim)
+
+
+def _checked_vector(name: str, input: Array, dim: int, index: Tensor) -> Array:
+    """The indices along dim as a 1-d array, within bounds and not negative."""
+    array = index.array
+    if array.dtype.kind != "i" or array.dtype.itemsize < 4:
+        raise RuntimeError(f"{name}: expected dtype int32 or int64 for index, got {array.dtype}; use .long()")
+    if array.ndim > 1:
+        raise IndexError(f"{name}: index must be a vector, got shape {array.shape}; use index.flatten()")
+    if not input.ndim and array.size != 1:
+        raise RuntimeError(f"{name}: an index into a 0-d tensor must have exactly one element, got {array.size}")
+    _check_bounds(name, array, dim, input.shape[dim] if input.ndim else 1)
+    return array.reshape(-1)
+
+
+def _check_bounds(name: str, index: Array, dim: int, size: int) -> None:
+    # as unsigned numbers, negative indices are the largest
+    if index.size and np.maximum.reduce(index.view(f"u{index.itemsize}"), axis=None) >= size:
+        wrong = index[(index < 0) | (index >= size)].reshape(-1)[0]
+        raise RuntimeError(
+            f"{name}: index {wrong} is out of bounds for dimension {dim} with size {size}; indices run from 0 to "
+            f"{size - 1}"
+        )
+
+
+def _check_same_dtype(name: str, **tensors: Tensor) -> None:
+    (first, x), (second, y) = tensors.items()
+    if x.array.dtype != y.array.dtype:
+        raise RuntimeError(
+            f"{name}: {first} ({x.array.dtype}) and {second} ({y.array.dtype}) must have the same dtype; convert one "
+            "with .to(dtype)"
+        )
+
+
+# ---------------------------------------------------------------- gather, scatter
+
+
+def _check_index(name: str, shape: tuple[int, ...], dim: int, index: Any, src: tuple[int, ...] | None = None) -> None:
+    if getattr(index, "dtype", None) not in _INDEX_DTYPES[:2]:
+        raise RuntimeError(
+            f"{name}: expected dtype int64 or int32 for index, got {getattr(index, 'dtype', type(index).__name__)}; "
+            "use .long()"
+        )
+    if not index.size:
+        return
+    for other, limits in (("input", shape), ("src", src)):
+        if limits is None:
+            continue
+        if max(index.ndim, 1) != max(len(limits), 1):
+            raise RuntimeError(
+                f"{name}: index (shape {index.shape}) must have as many dimensions as {other} (shape {limits}); "
+                "use index.unsqueeze(dim)"
+            )
+        for axis, (n, limit) in enumerate(zip(index.shape, limits, strict=False)):
+            if n > limit and (axis != dim or other == "src"):
+                raise RuntimeError(
+                    f"{name}: index of shape {index.shape} must be no larger than {other} of shape {limits}"
+                    + (f" apart from dimension {dim}" if other == "input" else "")
+                )
+    _check_bounds(name, index, dim, shape[dim] if shape else 1)
+
+
+def _along(shape: tuple[int, ...], dim: int, index: Array) -> Array:
+    """Where the elements that gather and scatter mean by index stand in the flattened array of this shape."""
+    if len(shape) < 2 or not index.size:
+        return index
+    at, step = np.zeros((), np.int64), 1
+    for axis in reversed(range(len(shape))):
+        column = (-1,) + (1,) * (len(shape) - axis - 1)
+        at = at + (index if axis == dim else np.arange(index.shape[axis]).reshape(column)) * np.int64(step)
+        step *= shape[axis]
+    return at
+
+
+@primitive(fresh=True,
+           input=lambda g, index, dim: either(_gather)(g, dim, index))
+def _ungather(input: TensorLike, dim: int, index: TensorLike, shape: Any) -> Tensor:
+    out = _zeros(shape, input)
+    np.add.at(out.reshape(-1), _along(shape, dim, index).reshape(-1), input.reshape(-1))
+    return out  # type: ignore[no-any-return]  # of input's kind of array
+
+
+def _gather_vjp(g: Any, index: Any, dim: int, input_shape: tuple[int, ...]) -> Any:
+    return either(_ungather)(g, dim, index, input_shape)
+
+
+def _gathered(input: Array, dim: int, index: Array) -> Array:
+    return input.reshape(-1)[_along(input.shape, dim, index)]  # type: ignore[no-any-return]  # or a NumPy number
+
+
+@primitive(fresh=True, torch="GatherBackward0", input=_gather_vjp)
+def _gather(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
+    _check_index("gather", input.shape, dim, index)
+    return _gathered(input, dim, index)
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+    """out[i, j] = input[index[i, j], j] for dim 0, input[i, index[i, j]] for dim 1, and so on.
+
+    Index (int64 or int32) may be shorter than input in the other dimensions.
+
+    >>> gather(tensor([[1., 2.], [3., 4.]]), 1, tensor([[0], [1]]))
+    tensor([[1.],
+            [4.]])
+    """
+    if sparse_grad:
+        raise NotImplementedError("gather: sparse_grad=True is not supported; gradients are dense")
+    return _gather(input, one_dim("gather", dim, input.array.ndim), index)
+
+
+@primitive(fresh=True, torch="ScatterBackward1",
+           input=lambda g, index, dim: either(_scatter_value)(g, dim, index, 0))
+def _scatter_value(input: TensorLike, dim: int, index: TensorLike, value: Any) -> Tensor:
+    _check_index("scatter", input.shape, dim, index)
+    out = np.copy(input, order="C")
+    out.reshape(-1)[_along(out.shape, dim, index)] = _as_element("scatter", value, out.dtype)
+    return out
+
+
+@primitive(fresh=True, torch="ScatterBackward0",
+           input=lambda g, index, dim: either(_scatter_value)(g, dim, index, 0),
+           src=lambda g, index, dim: either(_gather)(g, dim, index))
+def _scatter_src(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
+    out = np.copy(input, order="C")
+    out.reshape(-1)[_along(out.shape, dim, index)] = src
+    return out
+
+
+@primitive(torch="ScatterAddBackward0",
+           input=lambda g: g,
+           src=lambda g, index, dim: either(_gather)(g, dim, index))
+def _scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
+    out = np.copy(input, order="C")
+    np.add.at(out.reshape(-1), _along(out.shape, dim, index).reshape(-1), src.reshape(-1))
+    return out
+
+
+def _source(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """The part of src that index covers, checked."""
+    if not hasattr(src, "array"):
+        raise TypeError(f"{name}: src must be a Tensor, not {type(src).__name__}")
+    _check_same_dtype(name, input=input, src=src)
+    _check_index(name, input.array.shape, dim, index.array, src.array.shape)
+    wanted = index.array.shape
+    if src.array.shape == wanted:
+        return src
+    if src.array.ndim != len(wanted):  # a number stands for a vector of one element
+        return src.reshape(wanted)
+    return _slice(src, (*[slice(n) for n in wanted], ...))
+
+
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """A copy with src (a tensor, or one number) written where `gather` would read; of duplicates the last wins.
+
+    >>> scatter(zeros(2, 3), 1, tensor([[0], [2]]), 1.)
+    tensor([[1., 0., 0.],
+            [0., 0., 1.]])
+    """
+    if reduce is not None:
+        raise NotImplementedError(f"scatter: reduce={reduce!r} is not supported; for sums use scatter_add")
+    if (src is None) == (value is None):
+        raise TypeError("scatter(): give either src (a tensor or a number) or value (a number)")
+    dim = one_dim("scatter", dim, input.array.ndim)
+    filling = value if src is None else src
+    if not hasattr(filling, "array"):
+        return _scatter_value(input, dim, index, filling)
+    return _scatter_src(input, dim, index, _source("scatter", input, dim, index, filling))
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """A copy with src added where `gather` would read, duplicates included.
+
+    >>> scatter_add(zeros(3), 0, tensor([0, 0, 2]), tensor([1., 2., 3.]))
+    tensor([3., 0., 3.])
+    """
+    dim = one_dim("scatter_add", dim, input.array.ndim)
+    return _scatter_add(input, dim, index, _source("scatter_add", input, dim, index, src))
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """As `gather`, with input and indices broadcast; negative indices count from the end.
+
+    Without dim, both are flattened.
+
+    >>> take_along_dim(tensor([[3., 1.], [2., 4.]]), tensor([[1], [0]]), 1)
+    tensor([[1.],
+            [2.]])
+    """
+    array = indices.array
+    if array.dtype != np.int64:
+        raise RuntimeError(f"take_along_dim: dtype of indices should be int64, got {array.dtype}; use .long()")
+    if dim is None:
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
+    if array.ndim != input.array.ndim:
+        raise RuntimeError(
+            f"take_along_dim: input {tuple(input.shape)} and indices {array.shape} must have the same number of dimensions"
+        )
+    dim = one_dim("take_along_dim", dim, array.ndim)
+    here, there = list(input.array.shape), list(array.shape)
+    if here:
+        n, count, here[dim], there[dim] = here[dim], there[dim], 1, 1
+        common = list(_common_shape("take_along_dim", input=tuple(here), indices=tuple(there)))
+        input = input.broadcast_to((*common[:dim], n, *common[dim + 1 :]))
+        array = np.broadcast_to(array, (*common[:dim], count, *common[dim + 1 :]))
+        array = np.where(array < 0, array + n, array)
+    return _gather(input, dim, wrap(array))
+
+
+# ---------------------------------------------------------------- masks
+
+
+def _common_shape(name: str, **shapes: tuple[int, ...]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        shown = " and ".join(f"{argument} {shape}" for argument, shape in shapes.items())
+        raise RuntimeError(
+            f"{name}: {shown} do not broadcast: sizes must be equal or 1, counted from the last dimension"
+        ) from None
+
+
+def _check_mask(name: str, mask: Any) -> None:
+    if getattr(mask, "dtype", None) != bool:
+        raise RuntimeError(
+            f"{name}: only boolean masks are supported, got {getattr(mask, 'dtype', type(mask).__name__)}; compare "
+            "first: x != 0"
+        )
+
+
+@primitive(broadcasts=True, fresh=True, torch="MaskedFillBackward0",
+           input=lambda g, mask: either(masked_fill)(g, mask, 0),
+           value=lambda g, mask: either(masked_fill)(g, ~mask, 0))
+def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
+    """A copy with value (a number or a 0-d tensor) where mask is True; mask broadcasts. Keeps input's dtype.
+
+    >>> masked_fill(tensor([1., 2., 3.]), tensor([True, False, True]), 0)
+    tensor([0., 2., 0.])
+    """
+    _check_mask("masked_fill", mask)
+    if np.ndim(value):
+        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, got shape {np.shape(value)}; use where()")
+    shape = _common_shape("masked_fill", input=input.shape, mask=mask.shape)
+    out = np.copy(input if input.shape == shape else np.broadcast_to(input, shape))
+    np.copyto(out, _as_element("masked_fill", value, out.dtype), where=mask)
+    return out
+
+
+def _masked_select_vjp(g: Any, mask: Any, input_shape: tuple[int, ...]) -> Any:
+    shape = np.broadcast_shapes(mask.shape, input_shape)
+    return either(_scatter_into)(g, np.broadcast_to(mask, shape), shape)
+
+
+@primitive(broadcasts=True, fresh=True, torch="MaskedSelectBackward0",
+           input=_masked_select_vjp)
+def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
+    """The elements where mask is True, as a vector; input and mask broadcast.
+
+    >>> masked_select(tensor([1., 2., 3.]), tensor([True, False, True]))
+    tensor([1., 3.])
+    """
+    _check_mask("masked_select", mask)
+    shape = _common_shape("masked_select", input=input.shape, mask=mask.shape)
+    return np.broadcast_to(input, shape)[np.broadcast_to(mask, shape)]
+
+
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy with the elements of source, in order, where mask is True.
+
+    >>> masked_scatter(zeros(3), tensor([True, False, True]), tensor([1., 2.]))
+    tensor([1., 0., 2.])
+    """
+    _check_mask("masked_scatter", mask.array)
+    _check_same_dtype("masked_scatter", input=input, source=source)
+    shape = _common_shape("masked_scatter", input=input.array.shape, mask=mask.array.shape)
+    where = np.broadcast_to(mask.array, shape).copy()
+    count = int(np.count_nonzero(where))
+    if source.array.size < count:
+        raise RuntimeError(f"masked_scatter: source has {source.array.size} elements, but the mask {count} ones")
+    return index_assign(input.broadcast_to(shape), (where,), _slice(source.reshape(-1), (slice(count), ...)))
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """Where the elements are not zero: indices (n, ndim) in int64; as_tuple, one vector per dimension.
+
+    >>> nonzero(tensor([[0, 1], [2, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
+    """
+    array = input.array
+    if as_tuple:
+        return tuple(wrap(places) for places in np.nonzero(np.atleast_1d(array)))
+    return wrap(np.argwhere(array))
+
+
+# ---------------------------------------------------------------- sorting
+
+
+class Sorted(NamedTuple):
+    """Values in order, and where each stood: `sort`, `topk`."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _order(array: Array, dim: int, descending: bool) -> Array:
+    """The stable order along dim (PyTorch's CPU sort is always stable); NaN is the largest."""
+    if not array.ndim:
+        return np.zeros((), np.int64)
+    if descending:
+        return array.shape[dim] - 1 - np.flip(_order(np.flip(array, dim), dim, False), dim)  # type: ignore[no-any-return]
+    order = np.argsort(array, axis=dim)  # several times faster than the stable sort: enough where no two are equal
+    ranked = np.moveaxis(np.take_along_axis(array, order, dim), dim, -1)
+    if not (ranked[..., 1:] > ranked[..., :-1]).all():
+        order = np.argsort(array, axis=dim, kind="stable")
+    return order
+
+
+def _top(array: Array, k: int, dim: int, largest: bool) -> Array:
+    """The places of the k largest (smallest) along dim, in order."""
+    n = array.shape[dim] if array.ndim else 1
+    if not array.ndim or n < 100 or k > n // 8:
+        return _order(array, dim, largest)[(slice(None),) * dim + (slice(k),)] if array.ndim else _order(array, dim, largest)
+    places = np.argpartition(array, n - k if largest else k - 1, axis=dim)
+    places = places[(slice(None),) * dim + (slice(n - k, None) if largest else slice(k),)]
+    return np.take_along_axis(places, _order(np.take_along_axis(array, places, dim), dim, largest), dim)
+
+
+@primitive(fresh=True, torch="SortBackward0", shows="sort {input}", input=_gather_vjp)
+def _sort(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
+    return _gathered(input, dim, index)
+
+
+@primitive(fresh=True, torch="TopkBackward0", shows="top {input}", input=_gather_vjp)
+def _topk(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
+    return _gathered(input, dim, index)
+
+
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
+    """The elements along dim in order, and their indices. Always stable; NaN counts as the largest.
+
+    >>> sort(tensor([3., 1., 2.])).indices
+    tensor([1, 2, 0])
+    """
+    dim = one_dim("sort", dim, input.array.ndim)
+    indices = wrap(_order(input.array, dim, descending))
+    return Sorted(_sort(input, dim, indices), indices)
+
+
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The indices that sort along dim (int64).
+
+    >>> argsort(tensor([3., 1., 2.]), descending=True)
+    tensor([0, 2, 1])
+    """
+    return wrap(_order(input.array, one_dim("argsort", dim, input.array.ndim), descending))  # type: ignore[no-any-return]
+
+
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
+    """The k largest (or smallest) elements along dim and their indices, in order (whether or not `sorted`).
+
+    Which of equal elements are chosen is not specified.
+
+    >>> topk(tensor([3., 1., 2.]), 2).values
+    tensor([3., 2.])
+    """
+    dim = one_dim("topk", dim, input.array.ndim)
+    n = input.array.shape[dim] if input.array.ndim else 1
+    if isinstance(k, float):
+        raise TypeError("topk(): k must be an int, not float")
+    if not 0 <= (k := as_int(k)) <= n:
+        raise RuntimeError(f"topk: selected index k out of range: k is {k}, but dimension {dim} has size {n}")
+    indices = wrap(_top(input.array, k, dim, largest))
+    return Sorted(_topk(input, dim, indices), indices)
+
+
+# ---------------------------------------------------------------- triangles
+
+
+def _check_matrix(name: str, input: Array, diagonal: Any) -> None:
+    if input.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions, got shape {input.shape}")
+    if not isinstance(diagonal, int | np.integer):
+        raise TypeError(f"{name}(): diagonal must be an int, not {type(diagonal).__name__}")
+
+
+@primitive(fresh=True,
+           input=lambda g, diagonal: either(tril)(g, diagonal))
+def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """The lower triangle of each matrix (from the given diagonal down), zeros elsewhere.
+
+    >>> tril(ones(2, 2))
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    _check_matrix("tril", input, diagonal)
+    return np.tril(input, diagonal)
+
+
+@primitive(fresh=True,
+           input=lambda g, diagonal: either(triu)(g, diagonal))
+def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """The upper triangle of each matrix (from the given diagonal up), zeros elsewhere.
+
+    >>> triu(ones(2, 2), 1)
+    tensor([[0., 1.],
+            [0., 0.]])
+    """
+    _check_matrix("triu", input, diagonal)
+    return np.triu(input, diagonal)

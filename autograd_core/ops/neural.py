@@ -1,0 +1,633 @@
+"""The operations of neural networks: activations, affine map, losses.
+
+Formulas follow PyTorch's pages at https://docs.pytorch.org/docs/stable/nn.functional.html; where a row has a
+`fast` formula, the plain one beside it is the definition.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..dims import one_dim
+from ..primitive import Array, TensorLike, either, primitive
+from ..special import erf as erf_array
+from .index import gather, index_select
+from .reduce import _mean, _sum
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..dtypes import DTypeLike
+    from ..tensor import Tensor
+
+# ---------------------------------------------------------------- activations
+
+
+@primitive(fresh=True, shows="relu({input})", local="[{out} > 0]",
+           fast={"input": lambda g, out: g * (out > 0)},
+           input=lambda g, out: np.where(out <= 0, 0, g))  # 0 at 0; at NaN 1, as in PyTorch
+def relu(input: TensorLike) -> Tensor:
+    """max(x, 0); derivative 0 at 0.
+
+    >>> relu(tensor([-1., 0., 2.]))
+    tensor([0., 0., 2.])
+    """
+    return np.maximum(input, 0)
+
+
+@primitive(fresh=True,
+           input=lambda g, input, negative_slope: np.where(input > 0, g, g * negative_slope))
+def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
+    """x above 0, negative_slope * x below."""
+    return np.where(input > 0, input, input * negative_slope)  # type: ignore[return-value]
+
+
+@primitive(fresh=True,
+           input=lambda g, input, min_val, max_val: np.where((input > min_val) & (input < max_val), g, 0))
+def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """x limited to [min_val, max_val]; derivative 0 at the bounds."""
+    if not min_val <= max_val:
+        raise ValueError(f"hardtanh: min_val ({min_val}) must not be greater than max_val ({max_val})")
+    return np.clip(input, min_val, max_val)
+
+
+def relu6(input: Tensor) -> Tensor:
+    """min(max(x, 0), 6)."""
+    return hardtanh(input, 0.0, 6.0)
+
+
+@primitive(fresh=True,
+           input=lambda g, input, alpha: np.where(input > 0, g, g * (np.exp(np.minimum(input, 0)) * alpha)))
+def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
+    """x above 0, alpha (e^x - 1) below (Clevert et al. 2015, eq. 14 of nndl chapter 4)."""
+    return np.where(input > 0, input, np.expm1(np.minimum(input, 0)) * alpha)  # type: ignore[return-value]
+
+
+@primitive(fresh=True,
+           input=lambda g, input, beta, threshold:
+               np.where(input * beta > threshold, g, g / (np.exp(-np.minimum(input * beta, threshold)) + 1)))
+def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """log(1 + e^(beta x)) / beta; x itself where beta x > threshold."""
+    scaled = input * beta
+    return np.where(scaled > threshold, input, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)  # type: ignore[return-value]
+
+
+def _logistic(x: Any) -> Any:
+    return 1 / (np.exp(-x) + 1)
+
+
+def _silu_vjp(g: Any, input: Any) -> Any:
+    s = _logistic(input)
+    return g * (s * (input * (1 - s) + 1))
+
+
+@primitive(fresh=True, input=_silu_vjp)
+def silu(input: TensorLike) -> Tensor:
+    """x * sigmoid(x), also called swish."""
+    with np.errstate(over="ignore"):  # e^1000 is inf, and x / inf the right 0
+        return input / (np.exp(-input) + 1)
+
+
+@primitive(floating=True, fresh=True,
+           input=lambda g, input: g * (np.exp(-input * input) * (2 / math.sqrt(math.pi))))
+def erf(input: TensorLike) -> Tensor:
+    """The error function.
+
+    >>> erf(tensor([0., 0.5]))
+    tensor([0.0000, 0.5205])
+    """
+    return erf_array(input)
+
+
+def _gelu_vjp(g: Any, input: Any) -> Any:
+    cumulative = (either(erf)(input * math.sqrt(0.5)) + 1) * 0.5
+    density = np.exp(input * input * -0.5) * (1 / math.sqrt(2 * math.pi))
+    return g * (cumulative + input * density)
+
+
+@primitive(fresh=True, torch="GeluBackward0", input=_gelu_vjp)
+def _gelu_exact(input: TensorLike) -> Tensor:
+    return (erf_array(input * math.sqrt(0.5)) + 1) * 0.5 * input
+
+
+_GELU_SLOPE, _GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+def _gelu_tanh_vjp(g: Any, input: Any) -> Any:
+    squared = input * input
+    t = np.tanh(input * (squared * _GELU_CUBIC + 1) * _GELU_SLOPE)
+    slope = (squared * (3 * _GELU_CUBIC) + 1) * _GELU_SLOPE
+    return g * ((t + 1) * 0.5 + input * (1 - t * t) * slope * 0.5)
+
+
+@primitive(fresh=True, torch="GeluBackward0", input=_gelu_tanh_vjp)
+def _gelu_tanh(input: TensorLike) -> Tensor:
+    return (np.tanh(input * (input * input * _GELU_CUBIC + 1) * _GELU_SLOPE) + 1) * 0.5 * input
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x times the normal distribution's cumulative function (Hendrycks and Gimpel 2016).
+
+    approximate: "none" by erf, "tanh" by their formula with 0.044715.
+
+    >>> gelu(tensor([-1., 1.]))
+    tensor([-0.1587,  0.8413])
+    """
+    if approximate == "none":
+        return _gelu_exact(input)
+    if approximate == "tanh":
+        return _gelu_tanh(input)
+    raise RuntimeError(f"gelu: approximate argument must be either 'none' or 'tanh', not {approximate!r}")
+
+
+def _softmax_array(x: Array, dim: int) -> Any:
+    with np.errstate(invalid="ignore", under="ignore"):  # all -inf: NaN, as in PyTorch
+        out = np.exp(x - x.max(axis=dim, keepdims=True, initial=-np.inf))
+        out /= out.sum(axis=dim, keepdims=True)
+    return out
+
+
+def _softmax_vjp(g: Any, out: Any, dim: int) -> Any:
+    weighted = g * out
+    return weighted - out * weighted.sum(axis=dim, keepdims=True)
+
+
+@primitive(fresh=True, torch="SoftmaxBackward0", shows="softmax({input})", input=_softmax_vjp)
+def _softmax(input: TensorLike, dim: int) -> Tensor:
+    return _softmax_array(input, dim)
+
+
+@primitive(fresh=True, torch="LogSoftmaxBackward0", shows="log_softmax({input})",
+           input=lambda g, out, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True))
+def _log_softmax(input: TensorLike, dim: int) -> Tensor:
+    return _log_softmax_array(input, dim)
+
+
+def _log_softmax_array(x: Array, dim: int) -> Any:
+    with np.errstate(invalid="ignore", under="ignore", divide="ignore"):
+        shifted = x - x.max(axis=dim, keepdims=True, initial=-np.inf)
+        shifted -= np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
+    return shifted
+
+
+def _normalised(name: str, row: Any, input: Tensor, dim: int | None, dtype: DTypeLike) -> Tensor:
+    if dim is None:
+        raise TypeError(f"{name}(): give dim, the dimension that shall sum to 1; for logits (N, C) it is dim=1")
+    if dtype is not None:
+        input = input.to(dtype)
+    if input.array.dtype.kind != "f":
+        raise RuntimeError(f"{name}: not implemented for {input.array.dtype}; use .float() first")
+    at = one_dim(name, dim, input.array.ndim)
+    return row(input, at) if input.array.ndim else row(input.reshape(1), 0).reshape(())  # type: ignore[no-any-return]
+
+
+def softmax(input: Tensor, dim: int | None = None, *, dtype: DTypeLike = None) -> Tensor:
+    """e^x divided by its sum over dim; no overflow.
+
+    >>> softmax(tensor([1., 2., 3.]), 0)
+    tensor([0.0900, 0.2447, 0.6652])
+    """
+    return _normalised("softmax", _softmax, input, dim, dtype)
+
+
+def log_softmax(input: Tensor, dim: int | None = None, *, dtype: DTypeLike = None) -> Tensor:
+    """log(softmax(x)), computed without the detour.
+
+    >>> log_softmax(tensor([1., 2., 3.]), 0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
+    return _normalised("log_softmax", _log_softmax, input, dim, dtype)
+
+
+# ---------------------------------------------------------------- affine map, embedding, padding
+
+
+def _rows(x: Any) -> Any:
+    """All but the last dimension joined: (…, n) as (m, n)."""
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+
+
+def _column_sums(g: Any) -> Any:
+    g = _rows(g)
+    if len(g) <= 512:  # a product with ones is three times faster than sum(0) on small batches
+        return np.ones(len(g), g.dtype).dot(g)
+    return g.sum(axis=0)
+
+
+@primitive(fresh=True, torch="AddmmBackward0", shows="{input} {weight}^T + {bias}",
+           local={"input": "{weight}", "weight": "{input}", "bias": "1"},
+           fast={"input": lambda g, weight: g.dot(weight),
+                 "weight": lambda g, input: _rows(g).T.dot(_rows(input)),
+                 "bias": _column_sums},
+           input=lambda g, weight: g @ weight,
+           weight=lambda g, input: _rows(g).T @ _rows(input),
+           bias=lambda g: _rows(g).sum(axis=0))
+def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
+    """y = x W^T + b. input (…, in_features), weight (out_features, in_features), bias (out_features,).
+
+    >>> linear(ones(1, 2), tensor([[1., 2.], [3., 4.]]), tensor([10., 20.]))
+    tensor([[13., 27.]])
+    """
+    if weight.ndim != 2 or not input.ndim or input.shape[-1] != weight.shape[1]:
+        raise _unfit_linear(input, weight)
+    if input.dtype != weight.dtype or (bias is not None and bias.dtype != weight.dtype):
+        raise RuntimeError(
+            f"linear: input {input.dtype}, weight {weight.dtype}"
+            + ("" if bias is None else f" and bias {bias.dtype}")
+            + " must have the same dtype; convert one with .to(dtype), or the module with .double() / .float()"
+        )
+    out = input.dot(weight.T)
+    if bias is not None:
+        if bias.shape != weight.shape[:1]:
+            raise RuntimeError(f"linear: bias {bias.shape} and weight {weight.shape} do not fit: bias must be (out,)")
+        out += bias
+    return out
+
+
+def _unfit_linear(input: Array, weight: Array) -> RuntimeError:
+    if weight.ndim != 2 or not input.ndim:
+        return RuntimeError(f"linear: input {input.shape} and weight {weight.shape} do not fit: weight must be (out, in)")
+    remedy = ""
+    if input.ndim > 2 and int(np.prod(input.shape[1:])) == weight.shape[1]:
+        remedy = " Flatten the input first: x.flatten(1)."
+    return RuntimeError(
+        f"linear: input {input.shape} and weight {weight.shape} do not fit: the last dimension of the input "
+        f"({input.shape[-1]}) must equal in_features ({weight.shape[1]}).{remedy}"
+    )
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """Rows of weight (n, d) by integer index: result (*input.shape, d). The row padding_idx gets no gradient.
+
+    >>> embedding(tensor([1, 1]), tensor([[1., 2.], [3., 4.]]))
+    tensor([[3., 4.],
+            [3., 4.]])
+    """
+    if weight.array.ndim != 2:
+        raise RuntimeError(f"embedding: weight must be 2-D, got shape {tuple(weight.shape)}")
+    rows = input.array
+    if rows.dtype.kind not in "iu":
+        raise RuntimeError(f"embedding: expected indices of an integer dtype, got {rows.dtype}; use .long()")
+    if rows.size and (rows.min() < 0 or rows.max() >= weight.array.shape[0]):
+        raise IndexError(
+            f"embedding: index out of range: indices go from {rows.min()} to {rows.max()}, but weight has "
+            f"{weight.array.shape[0]} rows"
+        )
+    picked = index_select(weight, 0, input.reshape(-1)).reshape(*rows.shape, weight.array.shape[1])
+    if padding_idx is None:
+        return picked
+    padding = padding_idx % weight.array.shape[0]
+    keep = (rows != padding)[..., None]
+    return _stop_where(picked, keep)
+
+
+@primitive(fresh=True, torch="EmbeddingBackward0",
+           input=lambda g, keep: g * keep)
+def _stop_where(input: TensorLike, keep: Any) -> Tensor:
+    return input.copy()
+
+
+@primitive(fresh=True, torch="ConstantPadNdBackward0",
+           input=lambda g, widths, input_shape: g[tuple(
+               slice(before, before + n) for (before, _), n in zip(widths, input_shape, strict=True))] + 0)
+def _pad_constant(input: TensorLike, widths: tuple[tuple[int, int], ...], value: float) -> Tensor:
+    return np.pad(input, widths, constant_values=value)
+
+
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """Pad the last dimensions: pad = (before last, after last, before second last, …); negative widths cut.
+
+    mode: "constant" (value, 0 by default), "reflect", "replicate" or "circular".
+
+    >>> pad(tensor([1., 2.]), (1, 2))
+    tensor([0., 1., 2., 0., 0.])
+    """
+    ndim = input.array.ndim
+    if len(pad) % 2 or len(pad) > 2 * ndim:
+        raise RuntimeError(f"pad: {len(pad)} widths for {ndim} dimensions: give a pair for each padded dimension")
+    pairs = [(0, 0)] * (ndim - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+    cut = tuple(slice(-min(a, 0), n + min(b, 0)) for (a, b), n in zip(pairs, input.array.shape, strict=True))
+    if mode == "constant":
+        if any(a < 0 or b < 0 for a, b in pairs):
+            input = input[cut]
+        return _pad_constant(input, tuple((max(a, 0), max(b, 0)) for a, b in pairs), 0.0 if value is None else value)
+    numpy_mode = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}.get(mode)
+    if numpy_mode is None:
+        raise NotImplementedError(f"pad: unrecognised mode {mode!r}; known: constant, reflect, replicate, circular")
+    if value is not None:
+        raise ValueError(f"pad: mode {mode!r} doesn't take in value argument")
+    for dim, (before, after) in enumerate(pairs):
+        if before or after:
+            input = _pad_by_copying(input, dim, before, after, mode, numpy_mode)
+    return input
+
+
+def _pad_by_copying(input: Tensor, dim: int, before: int, after: int, mode: str, numpy_mode: str) -> Tensor:
+    n = input.array.shape[dim]
+    limit = n - 1 if mode == "reflect" else n if mode == "circular" else math.inf
+    if max(before, after) > limit or n == 0:
+        raise RuntimeError(
+            f"pad: padding size should be at most {limit} for mode {mode!r} on a dimension of size {n}, "
+            f"got ({before}, {after})"
+        )
+    source = np.pad(np.arange(n), (max(before, 0), max(after, 0)), mode=numpy_mode)  # type: ignore[call-overload]
+    source = source[-min(before, 0) : len(source) + min(after, 0)]
+    return index_select(input, dim, source)
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Class numbers as rows of 0 and 1 (int64), in a new last dimension.
+
+    >>> one_hot(tensor([0, 2]), 3)
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    labels = tensor.array
+    if labels.dtype != np.int64:
+        raise RuntimeError(f"one_hot: is only applicable to index tensors of type int64, got {labels.dtype}; use .long()")
+    if labels.size and labels.min() < 0:
+        raise RuntimeError(f"one_hot: class values must be non-negative, got {labels.min()}")
+    if num_classes == -1:
+        if not labels.size:
+            raise RuntimeError("one_hot: cannot infer the number of classes from an empty tensor; give num_classes")
+        num_classes = int(labels.max()) + 1
+    if labels.size and labels.max() >= num_classes:
+        raise RuntimeError(f"one_hot: class values must be smaller than num_classes ({num_classes}), got {labels.max()}")
+    return tensor.new_tensor((labels[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
+# ---------------------------------------------------------------- losses
+
+
+def _reduced(name: str, values: Tensor, reduction: str) -> Tensor:
+    if reduction == "mean":
+        return _mean(values, None, False)
+    if reduction == "sum":
+        return _sum(values, None, False)
+    if reduction == "none":
+        return values
+    raise ValueError(f"{name}: {reduction!r} is not a valid value for reduction: use 'none', 'mean' or 'sum'")
+
+
+def _warn_of_broadcasting(name: str, input: Tensor, target: Tensor) -> None:
+    if input.array.shape != target.array.shape:
+        warnings.warn(
+            f"{name}: the target's size {tuple(target.shape)} differs from the input's {tuple(input.shape)}; "
+            "broadcasting them will likely give a wrong result. Make their sizes equal, e.g. target.unsqueeze(1).",
+            stacklevel=3,
+        )
+
+
+@primitive(fresh=True, promotes=True, shows="mean ({input} - {target})²", torch="MseLossBackward0",
+           fast={"input": lambda g, input, target, difference: difference * (g * 2 / difference.size),
+                 "target": lambda g, input, target, difference: difference * (g * -2 / difference.size)},
+           input=lambda g, input, target: (input - target) * (g * (2 / input.size)),
+           target=lambda g, input, target: (target - input) * (g * (2 / input.size)),
+           keeps=("difference",))
+def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
+    difference = input - target
+    flat = difference.reshape(-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out = flat.dot(flat) / flat.dtype.type(flat.size)
+    return out, difference  # type: ignore[return-value]
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", *, weight: Tensor | None = None) -> Tensor:
+    """Mean squared error; reduction "mean", "sum" or "none".
+
+    >>> mse_loss(tensor([1., 2.]), tensor([1., 4.]))
+    tensor(2.)
+    """
+    if input.array.shape == target.array.shape:
+        if reduction == "mean" and weight is None and input.array.dtype.kind == "f":
+            return _mse_mean(input, target)
+    else:
+        _warn_of_broadcasting("mse_loss", input, target)
+    squared = (input - target).square()
+    if weight is None:
+        return _reduced("mse_loss", squared, reduction)
+    weighted = squared * weight
+    if reduction == "mean":
+        return weighted.sum() / weight.sum()
+    return _reduced("mse_loss", weighted, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Mean absolute error; derivative 0 where input equals target."""
+    _warn_of_broadcasting("l1_loss", input, target)
+    return _reduced("l1_loss", (input - target).abs(), reduction)
+
+
+def _check_classes(name: str, classes: Array, count: int, ignore_index: int) -> Array:
+    """Which targets count; raises for class numbers that do not exist."""
+    valid = classes != ignore_index
+    used = classes[valid]
+    if used.size and (used.min() < 0 or used.max() >= count):
+        wrong = used[(used < 0) | (used >= count)][0]
+        raise IndexError(
+            f"{name}: Target {wrong} is out of bounds: with input of {count} classes targets must be in "
+            f"[0, {count - 1}] (or ignore_index={ignore_index})"
+        )
+    return valid
+
+
+def _check_target_shape(name: str, input: Tensor, target: Tensor) -> None:
+    shape, wanted = tuple(input.array.shape), tuple(target.array.shape)
+    expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
+    if not shape or wanted != expected:
+        raise ValueError(
+            f"{name}: input {shape} and target {wanted} do not fit: for input (N, C, …) the target must hold class "
+            f"numbers of shape {expected}"
+        )
+    if target.array.dtype not in (np.int64, np.uint8):
+        raise RuntimeError(f"{name}: expected class numbers as int64, but target has {target.array.dtype}; use .long()")
+
+
+def nll_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Negative log-likelihood of classes. input (N, C, …) of log-probabilities, target (N, …) of class numbers.
+
+    "mean" divides by the summed weights of the targets that count.
+
+    >>> nll_loss(tensor([[-1., -2.]]), tensor([1]))
+    tensor(2.)
+    """
+    _check_target_shape("nll_loss", input, target)
+    dim = 1 if input.array.ndim > 1 else 0
+    classes = input.array.shape[dim]
+    valid = _check_classes("nll_loss", target.array, classes, ignore_index)
+    safe = np.where(valid, target.array, 0).astype(np.int64)
+    if weight is not None and tuple(weight.array.shape) != (classes,):
+        raise RuntimeError(f"nll_loss: weight {tuple(weight.shape)} must have one entry for each of {classes} classes")
+    scale = valid.astype(input.array.dtype) if weight is None else weight.array[safe] * valid
+    picked = gather(input, dim, input.new_tensor(np.expand_dims(safe, dim), dtype=np.int64)).squeeze(dim)
+    losses = _weighted(-picked, scale)
+    if reduction == "mean":
+        total = scale.sum(dtype=input.array.dtype)
+        return _sum(losses, None, False) / input.new_tensor(total)
+    return _reduced("nll_loss", losses, reduction)
+
+
+@primitive(fresh=True, torch="MulBackward0",
+           input=lambda g, scale: np.where(scale == 0, 0, g * scale))
+def _weighted(input: TensorLike, scale: Any) -> Tensor:
+    """input * scale, where a weight 0 also silences infinities (an ignored target)."""
+    return np.where(scale == 0, 0, input * scale)  # type: ignore[return-value]
+
+
+def _one_hot_like(input: Any, target: Any) -> Any:
+    return (target[:, None] == np.arange(input.shape[1])).astype(input.dtype)
+
+
+def _cross_entropy_vjp(g: Any, input: Any, target: Any, mean: bool, log_probability: Array) -> Any:
+    n, classes = log_probability.shape
+    out = np.exp(log_probability)
+    out.reshape(-1)[np.arange(0, n * classes, classes) + target] -= 1
+    out *= g / n if mean else g
+    return out
+
+
+@primitive(fresh=True, torch="NllLossBackward0", shows="CE({input}, {target})",
+           keeps=("log_probability",),
+           fast={"input": _cross_entropy_vjp},
+           input=lambda g, input, target, mean:
+               (either(_softmax)(input, 1) - _one_hot_like(input, target)) * (g / len(target) if mean else g))
+def _cross_entropy_of_classes(input: TensorLike, target: TensorLike, mean: bool) -> Tensor:
+    """The everyday case: logits (N, C), class numbers (N,), no weights, nothing ignored."""
+    log_probability = _log_softmax_array(input, 1)
+    n, classes = input.shape
+    picked = log_probability.reshape(-1)[np.arange(0, n * classes, classes) + target]
+    total = -np.add.reduce(picked)
+    return total / input.dtype.type(n) if mean else total, log_probability  # type: ignore[return-value]
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Softmax and negative log-likelihood in one. input: logits (N, C, …); target: class numbers (N, …), or
+    probabilities in input's shape.
+
+    label_smoothing e mixes the target with the uniform distribution: (1 - e) target + e / C.
+
+    >>> cross_entropy(tensor([[1., 2., 3.]]), tensor([2]))
+    tensor(0.4076)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
+    logits, classes = input.array, target.array
+    if classes.shape == logits.shape and classes.dtype.kind == "f":
+        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    _check_target_shape("cross_entropy", input, target)
+    if weight is None and not label_smoothing and logits.ndim == 2 and len(classes) and reduction in ("mean", "sum"):
+        valid = _check_classes("cross_entropy", classes, logits.shape[1], ignore_index)
+        if valid.all():
+            return _cross_entropy_of_classes(input, target, reduction == "mean")
+    dim = 1 if logits.ndim > 1 else 0
+    log_p = log_softmax(input, dim)
+    loss = nll_loss(log_p, target, weight, ignore_index, reduction)
+    if not label_smoothing:
+        return loss
+    count = logits.shape[dim]
+    valid = classes != ignore_index
+    scaled = log_p if weight is None else log_p * weight.reshape(-1, *(1,) * (logits.ndim - dim - 1))
+    smooth = _weighted(-scaled.sum(dim), valid.astype(logits.dtype))
+    if reduction == "mean":
+        total = valid.sum() if weight is None else (weight.array[np.where(valid, classes, 0)] * valid).sum()
+        smooth = smooth.sum() / input.new_tensor(np.asarray(total, logits.dtype))
+    elif reduction == "sum":
+        smooth = smooth.sum()
+    return loss * (1 - label_smoothing) + smooth * (label_smoothing / count)
+
+
+def _cross_entropy_of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    shape = input.array.shape
+    dim = 1 if len(shape) > 1 else 0
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / shape[dim]
+    log_p = log_softmax(input, dim)
+    if weight is not None:
+        log_p = log_p * weight.reshape(-1, *(1,) * (len(shape) - dim - 1))
+    losses = -(log_p * target).sum(dim)
+    if reduction == "mean":
+        return losses.sum() / (losses.array.size if losses.array.size else math.nan)
+    return _reduced("cross_entropy", losses, reduction)
+
+
+@primitive(fresh=True, torch="BinaryCrossEntropyBackward0",
+           input=lambda g, input, target: g * (input - target) / np.maximum((1 - input) * input, 1e-12),
+           target=lambda g, input: g * (np.maximum(np.log1p(-input), -100) - np.maximum(np.log(input), -100)))
+def _bce(input: TensorLike, target: TensorLike) -> Tensor:
+    with np.errstate(divide="ignore"):  # log 0 = -inf, limited to -100
+        return -(target * np.maximum(np.log(input), -100) + (1 - target) * np.maximum(np.log1p(-input), -100))
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """-(t log x + (1 - t) log(1 - x)) of probabilities, each logarithm limited to >= -100.
+
+    >>> binary_cross_entropy(tensor([.5, 1.]), tensor([1., 0.]))
+    tensor(50.3466)
+    """
+    _same_shape("binary_cross_entropy", input, target)
+    x = input.array
+    if x.size and not ((x >= 0) & (x <= 1)).all():
+        raise RuntimeError(
+            f"binary_cross_entropy: all elements of input should be between 0 and 1, but they go from {x.min():.4g} "
+            f"to {x.max():.4g}; apply sigmoid() first or use binary_cross_entropy_with_logits"
+        )
+    losses = _bce(input, target)
+    return _reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
+
+
+def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
+    if input.array.shape != target.array.shape:
+        raise ValueError(
+            f"{name}: target size {tuple(target.shape)} must be the same as input size {tuple(input.shape)}; "
+            "use target.unsqueeze(1), or input.squeeze(1)"
+        )
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Sigmoid and binary cross entropy in one, finite for any logit.
+
+    >>> binary_cross_entropy_with_logits(tensor([0., 1000.]), tensor([1., 1.]))
+    tensor(0.3466)
+    """
+    _same_shape("binary_cross_entropy_with_logits", input, target)
+    log_sigmoid = -_softplus_exact(-input)
+    if pos_weight is None:
+        losses = (1 - target) * input - log_sigmoid
+    else:
+        losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * log_sigmoid
+    return _reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
+
+
+@primitive(fresh=True, torch="LogSigmoidBackward0", input=lambda g, input: g * _logistic(input))
+def _softplus_exact(input: TensorLike) -> Tensor:
+    """log(1 + e^x) without a threshold."""
+    with np.errstate(under="ignore"):
+        return np.maximum(input, 0) + np.log1p(np.exp(-np.abs(input)))
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)), finite for any finite x."""
+    return -_softplus_exact(-input)

@@ -1,0 +1,403 @@
+"""Operations that sum or choose over dimensions.
+
+A reduction row takes `dim` as a tuple of distinct non-negative numbers, or None for all. Its gradient is
+spread back over the reduced dimensions.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..dims import Dims, kept_shape, one_dim, some_dims
+from ..primitive import Array, TensorLike, either, primitive
+from .elementwise import maximum, minimum
+from .index import gather
+
+if TYPE_CHECKING:
+    from ..dtypes import DTypeLike
+    from ..tensor import Tensor
+
+Extremum = namedtuple("Extremum", ["values", "indices"])
+
+
+def _spread(g: Any, input_shape: tuple[int, ...], dim: Any) -> Any:
+    """g repeated over the reduced dimensions."""
+    return np.broadcast_to(g.reshape(kept_shape(input_shape, dim)), input_shape)
+
+
+def _spread_in_memory(g: Any, input_shape: tuple[int, ...], dim: Any) -> Array:
+    out = np.empty(input_shape, g.dtype)
+    out[...] = g if dim is None and g.ndim == 0 else g.reshape(kept_shape(input_shape, dim))
+    return out
+
+
+def _wide(input: Array) -> Any:
+    """The dtype to accumulate in: integers in int64, half precision in float32, others as they are."""
+    return np.float32 if input.dtype == np.float16 else np.int64 if input.dtype.kind in "biu" else None
+
+
+# ---------------------------------------------------------------- sums
+
+
+@primitive(fresh=True, torch="SumBackward0", shows="Σ {input}", local="1",
+           fast={"input": _spread_in_memory},
+           input=_spread)
+def _sum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    out = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)
+    return out.astype(np.float16) if input.dtype == np.float16 else out
+
+
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
+    """The sum of all elements, or over dim. Integers and bools sum to int64.
+
+    >>> sum(tensor([[1., 2.], [3., 4.]]), dim=0)
+    tensor([4., 6.])
+    """
+    if dtype is not None:
+        input = input.to(dtype)
+    return _sum(input, some_dims("sum", dim or None if isinstance(dim, tuple | list) else dim, input.array.ndim), keepdim)
+
+
+def _count(shape: tuple[int, ...], dim: tuple[int, ...] | None) -> int:
+    """How many elements are reduced to one."""
+    return int(np.prod(shape if dim is None else [shape[d] for d in dim], dtype=np.int64))
+
+
+def _mean_vjp_in_memory(g: Any, input_shape: tuple[int, ...], dim: Any) -> Array:
+    return _spread_in_memory(g / _count(input_shape, dim), input_shape, dim)
+
+
+@primitive(fresh=True, torch="MeanBackward0", shows="mean {input}", local="1 / n",
+           fast={"input": _mean_vjp_in_memory},
+           input=lambda g, input_shape, dim: _spread(g / _count(input_shape, dim), input_shape, dim))
+def _mean(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    with np.errstate(invalid="ignore", divide="ignore"):  # the mean of nothing is NaN
+        total = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)
+        return (total / _count(input.shape, dim)).astype(input.dtype, copy=False)
+
+
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
+    """The arithmetic mean of all elements, or over dim. Integers raise: convert first.
+
+    >>> mean(tensor([1., 2., 6.]))
+    tensor(3.)
+    """
+    if dtype is not None:
+        input = input.to(dtype)
+    if input.array.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"mean: could not infer output dtype. Input dtype must be floating point, got {input.array.dtype}; "
+            "use .float().mean() or mean(dtype=...)"
+        )
+    dims = some_dims("mean", dim or None if isinstance(dim, tuple | list) else dim, input.array.ndim)
+    return _mean(input, dims, keepdim)
+
+
+def _var_vjp(g: Any, input: Any, dim: Any, correction: float) -> Any:
+    n = _count(input.shape, dim)
+    centred = input - input.mean(axis=dim, keepdims=True)
+    return g.reshape(kept_shape(input.shape, dim)) * centred * (2 / np.float64(n - correction)).astype(input.dtype)
+
+
+def _variance(input: Array, dim: Any, correction: float, keepdim: bool) -> Any:
+    n = _count(input.shape, dim)
+    with np.errstate(invalid="ignore", divide="ignore"):  # of one element: 0 / 0
+        centred = input - np.mean(input, axis=dim, keepdims=True) if n else input
+        return np.sum(centred * centred, axis=dim, keepdims=keepdim) / np.float64(max(n - correction, 0)).astype(
+            input.dtype
+        )
+
+
+@primitive(fresh=True,
+           input=lambda g, input, dim, correction: _var_vjp(g, input, dim, correction))
+def _var(input: TensorLike, dim: Any, correction: float, keepdim: bool) -> Tensor:
+    return _variance(input, dim, correction, keepdim)
+
+
+@primitive(fresh=True,
+           input=lambda g, input, out, dim, correction:  # 0 where the standard deviation is 0, as in PyTorch
+               _var_vjp(np.where(out == 0, 0, g / (out + out)), input, dim, correction))
+def _std(input: TensorLike, dim: Any, correction: float, keepdim: bool) -> Tensor:
+    return np.sqrt(_variance(input, dim, correction, keepdim))
+
+
+def _correction(unbiased: bool | None, correction: float | None) -> float:
+    return (0 if unbiased is False else 1) if correction is None else correction
+
+
+def _spread_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
+    if isinstance(dim, bool):  # var(unbiased), PyTorch's oldest form
+        dim, unbiased = None, dim
+    if input.array.dtype.kind != "f":
+        raise RuntimeError(f"{name}: only supports floating point dtypes, got {input.array.dtype}; use .float()")
+    return some_dims(name, dim if dim != () else None, input.array.ndim), _correction(unbiased, correction)
+
+
+def var(
+    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> Tensor:
+    """The variance: squared deviations from the mean, divided by n - correction (1 by default).
+
+    >>> var(tensor([1., 2., 3.])), var(tensor([1., 2., 3.]), correction=0)
+    (tensor(1.), tensor(0.6667))
+    """
+    dims, ddof = _spread_arguments("var", input, dim, unbiased, correction)
+    return _var(input, dims, ddof, keepdim)
+
+
+def std(
+    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> Tensor:
+    """The standard deviation, the root of `var`; its derivative at 0 is 0."""
+    dims, ddof = _spread_arguments("std", input, dim, unbiased, correction)
+    return _std(input, dims, ddof, keepdim)
+
+
+# ---------------------------------------------------------------- products, cumulated sums
+
+
+def _prod_of_others(g: Any, input: Any, dim: Any, keepdim: bool) -> Any:
+    """The product of all elements but one, for each: exact with zeros, and differentiable again.
+
+    One factor of the product is replaced by 1 at a time: quadratic, so arrays take `_prod_vjp` instead.
+    """
+    flat = input.reshape(-1) if dim is None else np.moveaxis(input, dim[0], -1)
+    n = flat.shape[-1]
+    without = np.where(np.eye(n, dtype=bool), np.ones((), flat.dtype), flat.reshape((*flat.shape[:-1], 1, n)))
+    others = either(_prod)(without, (without.ndim - 1,), False)
+    if dim is None:
+        return g.reshape(()) * others.reshape(input.shape)
+    return g.reshape(kept_shape(input.shape, dim)) * np.moveaxis(others, -1, dim[0])
+
+
+def _prod_vjp(g: Array, input: Array, dim: Any, keepdim: bool) -> Array:
+    flat = input.reshape(-1) if dim is None else np.moveaxis(input, dim[0], -1)
+    before, after = np.ones_like(flat), np.ones_like(flat)
+    np.cumprod(flat[..., :-1], axis=-1, out=before[..., 1:])
+    after[..., -2::-1] = np.cumprod(flat[..., :0:-1], axis=-1)
+    others = before * after
+    others = others.reshape(input.shape) if dim is None else np.moveaxis(others, -1, dim[0])
+    return g.reshape(kept_shape(input.shape, dim)) * others
+
+
+@primitive(fresh=True, torch="ProdBackward0",
+           fast={"input": _prod_vjp},
+           input=_prod_of_others)
+def _prod(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    return np.multiply.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim).astype(
+        np.int64 if input.dtype.kind in "biu" else input.dtype, copy=False
+    )
+
+
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
+    """The product of all elements, or over one dim; its gradient is right where elements are 0.
+
+    >>> prod(tensor([2., 0., 3.]))
+    tensor(0.)
+    """
+    if dtype is not None:
+        input = input.to(dtype)
+    return _prod(input, None if dim is None else some_dims("prod", one_dim("prod", dim, input.array.ndim),
+                                                           input.array.ndim), keepdim)
+
+
+@primitive(fresh=True,
+           input=lambda g, dim: np.flip(np.cumsum(np.flip(g, dim), dim), dim))
+def _cumsum(input: TensorLike, dim: int) -> Tensor:
+    return np.cumsum(input, axis=dim, dtype=np.int64 if input.dtype.kind in "biu" else input.dtype)
+
+
+def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike = None) -> Tensor:
+    """The running sum along dim.
+
+    >>> cumsum(tensor([1., 2., 3.]), 0)
+    tensor([1., 3., 6.])
+    """
+    if dtype is not None:
+        input = input.to(dtype)
+    at = one_dim("cumsum", dim, input.array.ndim)
+    if not input.array.ndim:
+        return _cumsum(input.reshape(1), 0).reshape(())
+    return _cumsum(input, at)
+
+
+def _logsumexp_vjp(g: Any, input: Any, out: Any, dim: Any) -> Any:
+    kept = kept_shape(input.shape, dim)
+    return g.reshape(kept) * np.exp(input - out.reshape(kept))
+
+
+@primitive(floating=True, fresh=True,
+           input=_logsumexp_vjp)
+def _logsumexp(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    top = np.amax(input, axis=dim, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, np.zeros((), input.dtype))
+    with np.errstate(divide="ignore", under="ignore", over="ignore"):  # log 0 = -inf where all are -inf
+        total = np.log(np.exp(input - top).sum(axis=dim, keepdims=True)) + top
+    return total if keepdim else total.reshape(
+        () if dim is None else tuple(n for i, n in enumerate(input.shape) if i not in dim)
+    )
+
+
+def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
+    """log(sum(exp(x))), without overflow; -inf where all elements are -inf.
+
+    >>> logsumexp(tensor([1000., 1000.]), 0)
+    tensor(1000.6931)
+    """
+    return _logsumexp(input, some_dims("logsumexp", dim, input.array.ndim), keepdim)
+
+
+# ---------------------------------------------------------------- extrema
+
+
+def _share_among_ties(g: Any, input: Any, out: Any, dim: Any) -> Any:
+    kept = kept_shape(input.shape, dim)
+    ties = input == out.reshape(kept)
+    return np.where(ties, g.reshape(kept) / ties.sum(axis=dim, keepdims=True), 0)
+
+
+def _check_not_empty(name: str, input: Array, dim: Any) -> None:
+    if _count(input.shape, dim) == 0:
+        raise IndexError(f"{name}: expected reduction over a non-empty dimension, but the shape is {input.shape}")
+
+
+@primitive(fresh=True,
+           input=_share_among_ties)
+def _amax(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    _check_not_empty("max", input, dim)
+    return np.amax(input, axis=dim, keepdims=keepdim)
+
+
+@primitive(fresh=True,
+           input=_share_among_ties)
+def _amin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    _check_not_empty("min", input, dim)
+    return np.amin(input, axis=dim, keepdims=keepdim)
+
+
+def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
+    """The largest element over dim (all by default); ties share the gradient evenly. NaN wins.
+
+    >>> amax(tensor([[1., 3.], [2., 0.]]), 1)
+    tensor([3., 2.])
+    """
+    return _amax(input, some_dims("amax", dim if dim != () else None, input.array.ndim), keepdim)
+
+
+def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
+    """The smallest element over dim; ties share the gradient evenly. NaN wins."""
+    return _amin(input, some_dims("amin", dim if dim != () else None, input.array.ndim), keepdim)
+
+
+@primitive()
+def _argmax(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    _check_not_empty("argmax", input, None if dim is None else (dim,) if input.ndim else ())
+    return np.argmax(input, axis=dim, keepdims=keepdim)
+
+
+@primitive()
+def _argmin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    _check_not_empty("argmin", input, None if dim is None else (dim,) if input.ndim else ())
+    return np.argmin(input, axis=dim, keepdims=keepdim)
+
+
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Where the first of the largest elements stands (int64); in the flattened tensor if dim is None.
+
+    >>> argmax(tensor([1., 3., 3.]))
+    tensor(1)
+    """
+    return _argmax(input, None if dim is None or not input.array.ndim else one_dim("argmax", dim, input.array.ndim),
+                   keepdim)
+
+
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Where the first of the smallest elements stands (int64)."""
+    return _argmin(input, None if dim is None or not input.array.ndim else one_dim("argmin", dim, input.array.ndim),
+                   keepdim)
+
+
+def _chosen(input: Tensor, dim: int, keepdim: bool, indices: Tensor) -> Any:
+    """The elements at `indices` (which kept the dimension), as PyTorch's pair of values and indices."""
+    if not input.array.ndim:
+        return Extremum(input.clone(), indices)
+    values = gather(input, dim, indices)
+    return Extremum(values, indices) if keepdim else Extremum(values.squeeze(dim), indices.squeeze(dim))
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """Of one tensor: its largest element (ties share the gradient). With dim: (values, indices) along it, the
+    first of equals taking the gradient. With a tensor: `maximum`.
+
+    >>> max(tensor([[1., 5.], [7., 2.]]), 1).indices
+    tensor([1, 0])
+    """
+    if dim is None:
+        return _amax(input, None, False)
+    if hasattr(dim, "array"):
+        return maximum(input, dim)
+    at = one_dim("max", dim, input.array.ndim)
+    return _chosen(input, at, keepdim, argmax(input, at, keepdim=bool(input.array.ndim)))
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
+    """As `max`, for the smallest element."""
+    if dim is None:
+        return _amin(input, None, False)
+    if hasattr(dim, "array"):
+        return minimum(input, dim)
+    at = one_dim("min", dim, input.array.ndim)
+    return _chosen(input, at, keepdim, argmin(input, at, keepdim=bool(input.array.ndim)))
+
+
+# ---------------------------------------------------------------- logic
+
+
+@primitive()
+def _any(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    return np.any(input, axis=dim, keepdims=keepdim)  # type: ignore[return-value]
+
+
+@primitive()
+def _all(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    return np.all(input, axis=dim, keepdims=keepdim)  # type: ignore[return-value]
+
+
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether any element (over dim) is nonzero."""
+    return _any(input, some_dims("any", dim, input.array.ndim), keepdim)
+
+
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether all elements (over dim) are nonzero."""
+    return _all(input, some_dims("all", dim, input.array.ndim), keepdim)
+
+
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Where |input - other| <= atol + rtol * |other|."""
+    return _isclose(input, other, rtol, atol, equal_nan)
+
+
+@primitive(promotes=True)
+def _isclose(input: TensorLike, other: TensorLike, rtol: float, atol: float, equal_nan: bool) -> Tensor:
+    return np.isclose(input, other, rtol, atol, equal_nan)
+
+
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Whether all elements are close; see `isclose`.
+
+    >>> allclose(tensor([1.]), tensor([1. + 1e-7]))
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same shape and elements."""
+    return np.array_equal(input.array, other.array)

@@ -1,0 +1,399 @@
+"""The pickle inside a PyTorch file: what it may say, running it, and writing one.
+
+A pickle is a small program that names the functions to rebuild a value with, which makes the usual reader
+execute whatever the file's author wants. This one knows no functions but those in `_GLOBALS`, calls them with
+nothing but the types in `_CALLS`, and so makes tensors, containers and plain values, and nothing else.
+
+Format: https://github.com/pytorch/pytorch/blob/main/torch/serialization.py and `pickletools`.
+"""
+
+from __future__ import annotations
+
+import pickle
+import pickletools
+from collections import Counter, OrderedDict
+from io import BytesIO
+from types import FunctionType, NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import numpy as np
+
+from . import dtypes
+from .devices import device
+from .primitive import wrap
+from .tensor import Size, Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .dtypes import DType
+    from .primitive import Array
+
+__all__ = ["read", "register_parameter_class", "write"]
+
+_parameter: Callable[[Tensor, bool], Tensor] | None = None
+
+
+def register_parameter_class(cls: Callable[[Tensor, bool], Tensor]) -> None:
+    """Say what parameters are made with: ``cls(data, requires_grad)``. Without it they are leaf tensors."""
+    global _parameter
+    _parameter = cls
+
+
+# ---------------------------------------------------------------- what a pickle may name and call
+
+
+class _StorageType(NamedTuple):
+    """What PyTorch calls FloatStorage, LongStorage, …"""
+
+    dtype: DType
+
+
+class _NumberType(NamedTuple):
+    """The dtype of one of NumPy's numbers; a bare dtype in a file is PyTorch's."""
+
+    dtype: DType
+
+
+def _expect(condition: bool, what: str) -> None:
+    if not condition:
+        raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: {what:.200} is not valid")
+
+
+def _tensor(
+    storage: Tensor, offset: int, size: Any, stride: Any, requires_grad: bool, hooks: Any, metadata: Any = None
+) -> Tensor:
+    """A view of a storage (a 1-D tensor), once it is certain to lie within."""
+    memory, width = storage.array, storage.array.itemsize
+    _expect(memory.ndim == 1 and len(size) == len(stride) <= 64 and not hooks, "a tensor")
+    _expect(all(type(n) is int and 0 <= n < 2**63 for n in (offset, *size, *stride)), "an offset, size or stride")
+    if 0 in size:
+        array = np.empty(size, memory.dtype)
+    else:
+        last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+        _expect(last < memory.size, f"offset {offset}, size {size}, stride {stride} in {memory.size} elements")
+        array = np.ndarray(size, memory.dtype, memory, offset * width, [step * width for step in stride])
+    if metadata:  # a conjugated or negated view, which NumPy does not have: a copy
+        _expect(metadata.keys() <= {"conj", "neg"} and array.size <= memory.size, "a view")
+        array = array.conj() if metadata.get("conj") is True else array
+        array = -array if metadata.get("neg") is True else array
+    return _leaf(wrap(array, None, storage._memory), requires_grad)
+
+
+def _parameter_of(data: Tensor, requires_grad: bool, hooks: Any) -> Tensor:
+    leaf = _leaf(data.detach(), requires_grad)
+    _expect(not hooks, "a hook")
+    return leaf if _parameter is None else _parameter(leaf.detach(), requires_grad)
+
+
+def _leaf(tensor: Tensor, requires_grad: bool) -> Tensor:
+    _expect(not requires_grad or tensor.dtype.kind == "f", f"requires_grad of dtype {tensor.dtype}")
+    tensor.requires_grad = requires_grad
+    return tensor
+
+
+def _size(sizes: Any) -> Size:
+    _expect(all(type(n) is int for n in sizes), "a Size")
+    return Size(sizes)
+
+
+def _set(items: Any) -> set[Any]:
+    return set(map(_key, items))
+
+
+def _bytes(text: str = "", encoding: str = "latin1") -> bytes:
+    _expect(encoding == "latin1", "an encoding")
+    return text.encode("latin1")
+
+
+def _number_type(name: str, align: bool, copy: bool) -> _NumberType:
+    _expect(name in _NUMBER_TYPES, "a NumPy dtype")
+    return _NumberType(_NUMBER_TYPES[name])
+
+
+def _number(kind: _NumberType, content: bytes) -> Any:
+    (number,) = np.frombuffer(content, kind.dtype)
+    return number
+
+
+_NUMBER_TYPES: Final = {np.dtype(code).str[1:]: np.dtype(code) for code in "?bBhHiIlLqQefdFD"}
+_STORAGES: Final[dict[str, DType]] = {
+    "Float": dtypes.float32, "Double": dtypes.float64, "Half": dtypes.float16, "Long": dtypes.int64,
+    "Int": dtypes.int32, "Short": dtypes.int16, "Char": dtypes.int8, "Byte": dtypes.uint8, "Bool": dtypes.bool,
+    "ComplexFloat": dtypes.complex64, "ComplexDouble": dtypes.complex128,
+}  # fmt: skip
+
+# Every name that a file may contain, as "module name". Where two mean the same, the first is written.
+_GLOBALS: Final[dict[str, Any]] = {
+    "torch._utils _rebuild_tensor_v2": _tensor,
+    "torch._utils _rebuild_parameter": _parameter_of,
+    "torch Size": _size,
+    "torch device": device,
+    "collections OrderedDict": OrderedDict,
+    "collections Counter": Counter,
+    "_codecs encode": _bytes,
+    "__builtin__ bytes": _bytes,
+    "__builtin__ bytearray": bytearray,
+    "__builtin__ set": _set,
+    "__builtin__ complex": complex,
+    "numpy dtype": _number_type,
+    "numpy._core.multiarray scalar": _number,
+    "numpy.core.multiarray scalar": _number,
+    **{f"torch {dtype.name}": dtype for dtype in dtypes.ALL},
+    **{f"torch {name}Storage": _StorageType(dtype) for name, dtype in _STORAGES.items()},
+}
+_NAMES: Final = {value: name for name, value in reversed(_GLOBALS.items())}
+
+# What of these it may call, and the types of the arguments.
+_CALLS: Final[dict[Any, tuple[Any, ...]]] = {
+    _tensor: ((Tensor, int, tuple, tuple, bool, OrderedDict), (Tensor, int, tuple, tuple, bool, OrderedDict, dict)),
+    _parameter_of: ((Tensor, bool, OrderedDict),),
+    _size: ((tuple,),),
+    device: ((str,), (str, int)),
+    OrderedDict: ((),),
+    Counter: ((dict,),),
+    _bytes: ((), (str, str)),
+    bytearray: ((), (bytes,)),
+    _set: ((list,),),
+    complex: ((float, float),),
+    _number_type: ((str, bool, bool),),
+    _number: ((_NumberType, bytes),),
+}
+
+_SIZED: Final = (str, bytes, list, tuple, dict)
+_STORAGE_ID: Final = (str, _StorageType, str, str, int)
+
+_ABSENT: Final = {
+    "torch BFloat16Storage": "dtype bfloat16; in PyTorch, save tensor.float()",
+    "torch._utils _rebuild_tensor_v3": "a dtype such as uint16 or float8; in PyTorch, save tensor.float() or .long()",
+    "torch._utils _rebuild_qtensor": "a quantised dtype; in PyTorch, save tensor.dequantize()",
+    "torch._utils _rebuild_sparse_tensor": "a sparse layout; in PyTorch, save tensor.to_dense()",
+}
+
+
+def _global(name: str) -> Any:
+    name = name.replace("builtins ", "__builtin__ ")  # protocols 2 and 3
+    if name in _GLOBALS:
+        return _GLOBALS[name]
+    if name in _ABSENT:
+        raise TypeError(f"load: tensors here cannot have {_ABSENT[name]}")
+    raise pickle.UnpicklingError(
+        f"load: the file asks for {name.replace(' ', '.', 1)!r:.200}, and only tensors, containers and plain values "
+        "are ever loaded. If it holds a whole module or optimiser, save its state_dict() instead."
+    )
+
+
+# ---------------------------------------------------------------- running a pickle
+
+
+def read(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
+    """The value that a pickle makes; ``storage(key, dtype, numel, location)`` finds the 1-D tensors it is made of."""
+    try:
+        return _run(program, storage)
+    except (LookupError, ValueError, ArithmeticError) as error:  # the stack is empty, a memo was never written, …
+        raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: {error}") from error
+
+
+def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
+    stack: list[Any] = []
+    below: list[list[Any]] = []  # the stacks below each mark
+    memo: dict[Any, Any] = {}
+    copied = 0
+    for opcode, argument, _ in pickletools.genops(program):
+        match opcode.name:
+            case "PROTO" | "FRAME":
+                pass
+            case "NONE" | "NEWTRUE" | "NEWFALSE" | "EMPTY_TUPLE":
+                stack.append({"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}[opcode.name])
+            case "EMPTY_DICT" | "EMPTY_LIST" | "EMPTY_SET":
+                stack.append({"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_SET": set}[opcode.name]())
+            case "BININT" | "BININT1" | "BININT2" | "LONG1" | "LONG4" | "BINFLOAT" | "SHORT_BINSTRING":
+                stack.append(argument)
+            case "BINUNICODE" | "SHORT_BINUNICODE" | "BINUNICODE8" | "BINBYTES" | "SHORT_BINBYTES" | "BINBYTES8":
+                stack.append(argument)
+            case "BINGET" | "LONG_BINGET":
+                stack.append(memo[argument])
+            case "BINPUT" | "LONG_BINPUT" | "MEMOIZE":
+                memo[len(memo) if argument is None else argument] = stack[-1]
+            case "MARK":
+                below.append(stack)
+                stack = []
+            case "TUPLE":
+                items, stack = stack, below.pop()
+                stack.append(tuple(items))
+            case "TUPLE1" | "TUPLE2" | "TUPLE3":
+                items = [stack.pop() for _ in range(int(opcode.name[-1]))]
+                stack.append(tuple(items[::-1]))
+            case "APPEND" | "SETITEM":
+                items = [stack.pop() for _ in range(1 if opcode.name == "APPEND" else 2)]
+                _add(stack[-1], items[::-1])
+            case "APPENDS" | "ADDITEMS" | "SETITEMS":
+                items, stack = stack, below.pop()
+                _add(stack[-1], items)
+            case "GLOBAL":
+                stack.append(_global(str(argument)))
+            case "STACK_GLOBAL":
+                name, module = stack.pop(), stack.pop()
+                _expect(type(name) is type(module) is str, "a name")
+                stack.append(_global(f"{module} {name}"))
+            case "BINPERSID":
+                stack.append(storage(*_persistent(stack.pop())))
+            case "REDUCE" | "BUILD":
+                given = stack.pop()
+                _expect(type(given) in (tuple, dict), f"{opcode.name} of a {type(given).__name__}")
+                copied += sum(len(part) for part in (given, *given) if isinstance(part, _SIZED))
+                _expect(copied <= 4 * len(program), "copying one value many times")  # it could fill the memory
+                if opcode.name == "REDUCE":
+                    stack.append(_call(stack.pop(), given))
+                else:
+                    _build(stack[-1], given)
+            case "STOP":
+                (result,) = stack
+                return result
+            case unknown:
+                raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: {unknown} is not supported")
+    raise pickle.UnpicklingError("load: the file is corrupt: its pickle has no end")
+
+
+def _add(container: Any, items: list[Any]) -> None:
+    if type(container) is list:
+        container.extend(items)
+    elif type(container) is set:
+        container.update(map(_key, items))
+    else:
+        _expect(type(container) in (dict, OrderedDict), f"adding items to a {type(container).__name__}")
+        container.update(zip(map(_key, items[::2]), items[1::2], strict=True))
+
+
+def _key(value: Any) -> Any:
+    """A dict's key or a set's item. Its hash must be quick, and not nest so deep that Python crashes."""
+    parts = [value]
+    for part in parts:
+        if isinstance(part, tuple):
+            parts.extend(part)
+        plain = (int, str, bytes, float, complex, tuple, np.generic, np.dtype, Tensor, device, NoneType)
+        _expect(isinstance(part, plain) and len(parts) <= 100, f"a key of type {type(part).__name__}")
+        _expect(not isinstance(part, int) or part.bit_length() < 4096, "a number as key")
+    return value
+
+
+def _call(function: Any, arguments: Any) -> Any:
+    _expect(type(function) in (FunctionType, type), f"calling a {type(function).__name__}")
+    _expect(tuple(map(type, arguments)) in _CALLS.get(function, ()), f"a call of {function.__name__}")
+    return function(*arguments)
+
+
+def _build(value: Any, state: Any) -> None:
+    """Give a value its state: an OrderedDict its attributes (`_metadata`); a number's type has its own already."""
+    if type(value) is OrderedDict:
+        new = type(state) is dict and all(type(name) is str and not hasattr(OrderedDict, name) for name in state)
+        _expect(new, "the state of an OrderedDict")
+        vars(value).update(state)
+    else:
+        _expect(type(value) is _NumberType and type(state[1]) is str, f"the state of a {type(value).__name__}")
+        _expect(state[1] in ("<", "|"), "a byte order")
+
+
+def _persistent(identity: Any) -> tuple[str, DType, int, str]:
+    _expect(type(identity) is tuple and tuple(map(type, identity[:6])) == _STORAGE_ID, "a persistent id")
+    storage, kind, key, location, numel = identity
+    _expect(storage == "storage", "a persistent id")
+    return key, kind.dtype, numel, location
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write(value: Any) -> tuple[bytes, list[Array]]:
+    """The pickle of a value, and the bytes of its storages, in the order of their keys."""
+    writer = _Writer(program := BytesIO())
+    writer.dump(value)
+    return program.getvalue(), writer.arrays
+
+
+class _Stored(NamedTuple):
+    """A storage that is to be written."""
+
+    kind: _StorageType
+    key: str
+    numel: int
+
+
+class _Writer(pickle._Pickler):
+    """Pickles as PyTorch does, byte for byte; what is not a plain value becomes a call of one of `_GLOBALS`."""
+
+    save: Callable[[Any], None]  # these three are missing from the standard library's type stubs
+    write: Callable[[bytes], Any]
+    memoize: Callable[[Any], None]
+
+    def save_number(self, number: np.generic) -> None:
+        self.save(number.item())
+
+    dispatch: ClassVar = {
+        **{kind: pickle._Pickler.dispatch[kind] for kind in (NoneType, bool, int, float, str, list, tuple, dict)},
+        **dict.fromkeys([dtype.type for dtype in _NUMBER_TYPES.values()], save_number),
+    }
+    calls: ClassVar[dict[type, Callable[[Any], tuple[Any, ...]]]] = {
+        OrderedDict: lambda value: (OrderedDict, (), vars(value) or None, None, iter(value.items())),
+        Counter: lambda value: (Counter, (dict(value),)),
+        set: lambda value: (_set, (list(value),)),
+        bytes: lambda value: (_bytes, (value.decode("latin1"), "latin1")),
+        bytearray: lambda value: (bytearray, (bytes(value),) if value else ()),
+        complex: lambda value: (complex, (value.real, value.imag)),
+        Size: lambda value: (_size, (tuple(value),)),
+        device: lambda value: (device, (value.type,) if value.index is None else (value.type, value.index)),
+    }
+
+    def __init__(self, file: BytesIO) -> None:
+        super().__init__(file, protocol=2)
+        self.arrays: list[Array] = []  # the storages, in the order of their keys
+        self.known: dict[int, tuple[Array, _Stored]] = {}  # by identity of the array that owns the memory
+
+    def persistent_id(self, obj: Any) -> Any:
+        return ("storage", obj.kind, obj.key, "cpu", obj.numel) if type(obj) is _Stored else None
+
+    def save_global(self, obj: Any, name: str | None = None) -> None:
+        self.write(b"c" + _NAMES[obj].replace(" ", "\n").encode() + b"\n")
+        self.memoize(obj)
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind in self.dispatch:
+            return NotImplemented
+        if kind in self.calls:
+            return self.calls[kind](obj)
+        if kind is Tensor:
+            return _tensor, (*self.view(obj.array), obj.requires_grad, OrderedDict())
+        if kind is _parameter:
+            return _parameter_of, (wrap(obj.array), obj.requires_grad, OrderedDict())
+        if (isinstance(obj, np.dtype) or kind in (FunctionType, type, _StorageType)) and obj in _NAMES:
+            return _NAMES[obj]
+        remedy = "its state_dict()" if hasattr(obj, "state_dict") else "what it is made of"
+        raise TypeError(
+            f"save: cannot write {obj!r:.60} of type {kind.__module__}.{kind.__qualname__}: files hold tensors, "
+            f"dicts, lists, tuples, sets and plain values. Save {remedy} instead."
+        )
+
+    def view(self, array: Array) -> tuple[_Stored, int, tuple[int, ...], tuple[int, ...]]:
+        """Where an array lies: its storage, and the offset, size and stride in it."""
+        owner = array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        memory = owner.transpose(sorted(range(owner.ndim), key=lambda axis: -owner.strides[axis]))  # as it lies
+        start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+        width = array.itemsize
+        if not (
+            array.size and all(step >= 0 and step % width == 0 for step in (start, *array.strides))
+            and memory.flags.c_contiguous and memory.dtype.kind in "biufc" and memory.nbytes % width == 0
+        ):  # fmt: skip
+            start, array = 0, np.array(array, order="C")  # PyTorch has nothing like it: a copy
+            owner = memory = array
+        _, stored = self.known.get(id(owner), (None, None))
+        if stored is None:
+            flat = memory.reshape(-1).view(array.dtype)
+            stored = _Stored(_StorageType(array.dtype), str(len(self.arrays)), flat.size)
+            self.known[id(owner)] = owner, stored
+            self.arrays.append(flat.view(np.uint8))
+        elif stored.kind.dtype != array.dtype:
+            raise RuntimeError("save: cannot save tensors that view the same data as different types; clone() one")
+        return stored, start // width, array.shape, tuple(step // width for step in array.strides)

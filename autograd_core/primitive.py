@@ -1,0 +1,486 @@
+"""One row per operation: `@primitive` turns a NumPy function and its derivative formulas into an operation.
+
+    @primitive(np.tanh, floating=True, fresh=True, x=lambda g, out: g * (1 - out * out))
+    def tanh(x: TensorLike) -> Tensor:
+        return np.tanh(x)
+
+The function computes on arrays. A formula is named for the operand that it differentiates; `g` is the
+gradient of the result, and its other arguments are all that the graph keeps of a call: arguments of the
+function, `out` (the result), `<operand>_shape`, or an extra result that the row `keeps`. The same formula
+runs on arrays and, under `create_graph`, on Tensors.
+
+A row is read once, here: a wrapper for its signature is written as source and compiled (one compilation
+per distinct source), so that a call does no bookkeeping that could be done beforehand.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from . import dtypes
+from .graph import Node, Part, Record, node_number
+from .memory import STABLE, Memory
+from .modes import mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Array: TypeAlias = np.ndarray[Any, Any]
+TensorLike: TypeAlias = Any  # to callers a Tensor, an array or a number; inside a row, the array of it
+Formula: TypeAlias = "Callable[..., Any]"
+F = TypeVar("F", bound="Callable[..., Any]")
+
+OPERATIONS: dict[str, Operation] = {}  # every row, by name
+IMPLEMENTS: dict[Any, Callable[..., Any]] = {}  # NumPy's function -> the operation that means the same
+_operation_of: dict[Any, Operation] = {}
+
+
+class Operation:
+    """What the engine knows of an operation. One is made by each row; `Function` makes its own.
+
+    differentiable: the operands that have a formula, in the order of a node's parents.
+    reads: per formula, the names of the saved values. broadcasts: whether a gradient may have to be summed
+    to its operand's shape. fresh: whether every formula returns a new array, which the sweep may then own.
+    several: whether the result is a tuple. shows, local: how drawings write the expression and derivative.
+    """
+
+    variadic = False
+    materializes = True  # whether gradients of unused results come as zeros
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        plain: Sequence[Formula],
+        reads: Sequence[tuple[str, ...]],
+        differentiable: tuple[str, ...],
+    ) -> None:
+        self.name, self.forward = name, forward
+        self.backward_name = "".join(part.title() for part in name.strip("_").split("_")) + "Backward0"
+        self.plain, self.reads, self.differentiable = plain, reads, differentiable
+        self.plain_reads = [_parameters(formula)[1:] for formula in plain]
+        self.fresh = self.broadcasts = self.several = False
+        self.shows: str | None = None
+        self.local: dict[str, str] = {}
+        self.pull = _pulling(plain)
+
+    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
+        """The plain formulas on Tensors: each saved array is joined again to the node that it came from."""
+        source: dict[str, Any] = dict(zip(self.differentiable, node.parents, strict=False))
+        source["out"] = node
+        rejoined = []
+        for reads, plain_reads, values in zip(self.reads, self.plain_reads, node.saved or (), strict=True):
+            saved = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
+            rejoined.append([_rejoin(saved[name], source.get(name)) for name in plain_reads if saved])
+        return [_as_tensor(share) for share in _pulling(self.plain, self.variadic)(g, parents, rejoined)]
+
+
+class _Variadic(Operation):
+    """An operation on a sequence of tensors: one formula, which returns a gradient for each."""
+
+    variadic = True
+
+    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
+        assert node.saved is not None
+        (values,), (reads,) = node.saved, self.reads
+        rejoined = [
+            [_rejoin(item, parent) for item, parent in zip(value, node.parents, strict=True)]
+            if name in self.differentiable
+            else _rejoin(value, node if name == "out" else None)
+            for name, value in zip(reads, values, strict=True)
+        ]
+        return [_as_tensor(share) for share in self.plain[0](g, *rejoined)]
+
+
+def _rejoin(value: Any, node: Node | None) -> Any:
+    return value if node is None or value is None else wrap(value, node)
+
+
+def _as_tensor(share: Any) -> Any:
+    return share if share is None or isinstance(share, _namespace["Tensor"]) else wrap(np.asarray(share))
+
+
+def _pulling(formulas: Sequence[Formula], variadic: bool = False) -> Callable[..., Sequence[Any]]:
+    """How a node's gradient is sent back: ``pull(g, parents, saved)``, one share per parent."""
+    if variadic:
+        return lambda g, parents, saved: formulas[0](g, *saved[0])
+    if len(formulas) == 1:
+        formula = formulas[0]
+        return lambda g, parents, saved: (formula(g, *saved[0]),)
+    if len(formulas) == 2:
+        first, second = formulas
+
+        def pull_two(g: Any, parents: Any, saved: Any) -> Sequence[Any]:
+            x, y = parents
+            return (
+                None if x is None else first(g, *saved[0]),
+                None if y is None else second(g, *saved[1]),
+            )
+
+        return pull_two
+    return lambda g, parents, saved: [
+        None if parent is None else formula(g, *values)
+        for parent, formula, values in zip(parents, formulas, saved, strict=True)
+    ]
+
+
+# ---------------------------------------------------------------- the decorator
+
+
+def primitive(
+    implements: Any = None,
+    *,
+    broadcasts: bool = False,
+    promotes: bool | tuple[str, ...] = False,
+    floating: bool = False,
+    fresh: bool = False,
+    views: bool = False,
+    several: bool = False,
+    keeps: tuple[str, ...] = (),
+    fast: dict[str, Formula] | None = None,
+    shows: str | None = None,
+    local: str | dict[str, str] | None = None,
+    torch: str | None = None,
+    **formulas: Formula,
+) -> Callable[[F], F]:
+    """Declare an operation. The decorated function computes on arrays; its annotations name the operands
+    (`TensorLike`, `TensorLike | None`, or one `Sequence[TensorLike]`), everything else is an option.
+
+    implements: the NumPy function that means the same, argument by argument.
+    broadcasts: operands broadcast, so a gradient is summed back to its operand's shape.
+    promotes: the operands (or those named) are brought to PyTorch's common dtype first.
+    floating: integer operands are converted to the default floating dtype first.
+    fresh: every formula returns a new array (a test proves it).
+    views: the result may share its first operand's memory.
+    several: the function returns a tuple, and a formula receives the tuple of gradients (zeros where unused).
+    keeps: names of further results of the function, constant with respect to the operands, for the formulas.
+    fast: formulas for arrays alone, which may also read what the row `keeps` although it depends on the
+        operands; each names all that the plain formula names.
+    torch: PyTorch's name for the backward node, where it is not the operation's.
+    """
+
+    def declare(function: F) -> F:
+        code = function.__code__  # type: ignore[attr-defined]
+        names = code.co_varnames[: code.co_argcount]
+        hints = function.__annotations__
+        operands = tuple(name for name in names if "TensorLike" in hints[name])
+        variadic = any("Sequence[TensorLike]" in hints[name] for name in operands)
+        differentiable = tuple(name for name in operands if name in formulas)
+        assert len(differentiable) == len(formulas), f"{function.__name__}: a formula for no operand"
+        plain = [formulas[name] for name in differentiable]
+        used = [(fast or {}).get(name, formulas[name]) for name in differentiable]
+        reads = [_parameters(formula)[1:] for formula in used]
+        op = (_Variadic if variadic else Operation)(function.__name__, function, plain, reads, differentiable)
+        op.pull = _pulling(used, variadic)
+        op.fresh, op.broadcasts, op.several, op.shows = fresh, broadcasts, several, shows
+        op.local = {differentiable[0]: local} if isinstance(local, str) else local or {}
+        if torch is not None:
+            op.backward_name = torch
+        converted = operands if promotes is True else promotes or ()
+        source = _wrapper_source(
+            names, operands, converted, op, keeps, floating=floating, views=views
+        )
+        if source not in _compiled:
+            exec(compile(source, f"<operation>", "exec"), _namespace)
+            _compiled[source] = _namespace.pop("make")
+        wrapper = update_wrapper(_compiled[source](function, op), function)
+        wrapper.__defaults__ = function.__defaults__  # type: ignore[attr-defined]
+        wrapper.__kwdefaults__ = function.__kwdefaults__  # type: ignore[attr-defined]
+        OPERATIONS[function.__name__] = _operation_of[wrapper] = op
+        if implements is not None:
+            IMPLEMENTS[implements] = wrapper
+        return wrapper  # type: ignore[no-any-return]  # of the same signature, on Tensors
+
+    return declare
+
+
+def operation_of(function: Callable[..., Any]) -> Operation:
+    """The row behind a function or method."""
+    return _operation_of[function]
+
+
+def either(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An operation as a formula calls it: on arrays an array, on Tensors a Tensor."""
+    op = _operation_of[function]
+
+    def call(*args: Any) -> Any:
+        tensor = _namespace["Tensor"]
+        if any(isinstance(arg, tensor) for arg in args):
+            return function(*args)
+        out = op.forward(*args)
+        return out
+
+    return call
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount]  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- the generated wrapper
+
+
+def _wrapper_source(
+    names: tuple[str, ...],
+    operands: tuple[str, ...],
+    converted: tuple[str, ...],
+    op: Operation,
+    keeps: tuple[str, ...],
+    *,
+    floating: bool,
+    views: bool,
+) -> str:
+    """The source of ``make(forward, op)``, which returns the wrapper.
+
+    For an operand x the wrapper has the array a_x, the edge e_x (the node or leaf it came from, or None)
+    and the memory m_x.
+    """
+    lines: list[str] = []
+    say = lines.append
+    options = [argument for argument in names if argument not in operands]
+    edges = [f"e_{x}" for x in op.differentiable]
+
+    if op.variadic:
+        (x,) = operands
+        say(f"a_{x}, e_{x}, m_{x} = operands(op, {x})")
+        if converted:
+            say(f"a_{x}, m_{x} = promoted(op, a_{x}, m_{x}, {floating})")
+        some_edge = f"any(edge is not None for edge in e_{x})"
+    else:
+        for x in operands:
+            if x not in converted:
+                say(f"if isinstance({x}, Tensor): a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory")
+                say(f"else: a_{x}, e_{x}, m_{x} = operand(op, {x})")
+        if converted:
+            arrays, memories = (", ".join(f"{prefix}_{x}" for x in converted) for prefix in "am")
+            promotion = f"({arrays},), ({memories},) = promoted(op, ({arrays},), ({memories},), {floating})"
+            say("if " + " and ".join(f"isinstance({x}, Tensor)" for x in converted) + ":")
+            say("    " + "; ".join(f"a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory" for x in converted))
+            first, *others = converted
+            unlike = [f"a_{first}.dtype is not a_{x}.dtype" for x in others]
+            if floating:
+                unlike.append(f"a_{first}.dtype.kind not in 'fc'")
+            say(f"    if {' or '.join(unlike)}: {promotion}")
+            say("else:")
+            say("    " + "; ".join(f"a_{x}, e_{x}, m_{x} = operand(op, {x})" for x in converted))
+            say(f"    {promotion}")
+        elif floating:
+            x = operands[0]
+            say(f"if a_{x}.__class__ is not ndarray or a_{x}.dtype.kind not in 'fc':")
+            say(f"    (a_{x},), (m_{x},) = promoted(op, (a_{x},), (m_{x},), True)")
+        some_edge = " or ".join(f"{edge} is not None" for edge in edges)
+
+    arguments = ", ".join(f"a_{argument}" if argument in operands else argument for argument in names)
+    results = "".join(f", {kept}" for kept in keeps)
+    say(f"out{results} = forward({arguments})")
+
+    if op.several:
+        source = operands[0] if views else None
+        say(f"if not ({some_edge or False}) or not (on := mode()) & 1: return separate(out, None, {source})")
+    elif views:
+        say(f"if out.__class__ is not ndarray: out = asarray(out)\nt = new(Tensor); view(t, out, {operands[0]})")
+    else:
+        say("if out.__class__ is not ndarray: out = asarray(out)")
+        say("t = new(Tensor); t.array = out; t._memory = m_out = Memory()")
+    if not edges:
+        say("t._edge = None\nreturn t" if not op.several else "")
+        return _assemble(names, lines)
+    if not op.several:
+        say(f"if not ({some_edge}) or not (on := mode()) & 1:\n    t._edge = None\n    return t")
+
+    values = {"out": "out", **{kept: kept for kept in keeps}, **{option: option for option in options}}
+    for x in operands:
+        values[x] = f"a_{x}"
+        values[f"{x}_shape"] = f"a_{x}.shape"
+        values[f"{x}_shapes"] = f"[a.shape for a in a_{x}]"
+    say("node = Node(); node.number = node_number(); node.op = op")
+    parents = f"e_{operands[0]}" if op.variadic else f"({', '.join(edges)},)"
+    say(f"node.parents = {parents}")
+    saved = []
+    for edge, reads in zip(edges, op.reads, strict=True):
+        kept_values = "(" + "".join(f"{values[read]}, " for read in reads) + ")"
+        single = len(edges) == 1 or not reads
+        saved.append(kept_values if single else f"{kept_values} if {edge} is not None else ()")
+    say(f"node.saved = ({', '.join(saved)},)")
+    say(_memories(operands, edges, op))
+    if op.several:
+        say("node.shape = [(part.shape, part.dtype) for part in out]; node.dtype = None")
+        say(f"t = separate(out, node, {source})")
+    else:
+        say("node.shape = out.shape; node.dtype = out.dtype; t._edge = node")
+    shown = ", ".join(f"{option!r}: {option}" for option in options)
+    operand_values = f"tuple(a_{operands[0]})" if op.variadic else f"({', '.join(f'a_{x}' for x in operands)},)"
+    say(f"if on & 2: note(node, out, {operand_values}, {{{shown}}})")
+    say("return t")
+    return _assemble(names, lines)
+
+
+def _memories(operands: tuple[str, ...], edges: list[str], op: Operation) -> str:
+    """The statements that remember the memories of the saved arrays and their versions."""
+    terms = []
+    for value in (*operands, "out"):
+        readers = [edge for edge, reads in zip(edges, op.reads, strict=True) if value in reads]
+        if not readers or (value == "out" and op.several):
+            continue
+        if op.variadic and value in operands:
+            return f"node.memories = m_{value}; node.versions = sum(memory.version for memory in m_{value})"
+        if len(readers) == len(edges):
+            terms.append(f"m_{value}")
+        else:
+            needed = " or ".join(f"{edge} is not None" for edge in readers)
+            terms.append(f"(m_{value} if {needed} else STABLE)")
+    if not terms:
+        return "node.memories = (); node.versions = 0"
+    names = [f"s{i}" for i in range(len(terms))]
+    statements = [f"{name} = {term}" for name, term in zip(names, terms, strict=True)]
+    versions = " + ".join(f"{name}.version" for name in names)
+    return "; ".join(statements) + f"; node.memories = ({', '.join(names)},); node.versions = {versions}"
+
+
+def _assemble(names: tuple[str, ...], lines: list[str]) -> str:
+    body = "\n".join(" " * 8 + line for block in lines for line in block.split("\n"))
+    signature = ", ".join(names)
+    return f"def make(forward, op):\n    def wrapper({signature}):\n{body}\n    return wrapper\n"
+
+
+# ---------------------------------------------------------------- what the wrappers call
+
+
+def operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
+    """A non-Tensor argument where a tensor may stand: (array or Python number, no edge, memory)."""
+    kind = value.__class__
+    if kind is float or kind is int or kind is bool or value is None:
+        return value, None, STABLE
+    if isinstance(value, np.generic):  # counts as a Python number, as in PyTorch
+        return value.item(), None, STABLE
+    if isinstance(value, np.ndarray):
+        dtypes.as_dtype(value.dtype)
+        return value.copy(), None, Memory()  # the caller may write to his array before backward()
+    if isinstance(value, float | int | complex):
+        return value, None, STABLE
+    if isinstance(value, _namespace["Tensor"]):
+        return value.array, value._edge, value._memory
+    raise TypeError(
+        f"{op.name}(): expected a Tensor, an array or a number, got {kind.__name__}: {value!r:.60}"
+        + (". Make a tensor of it first: ag.tensor(…)" if isinstance(value, list | tuple) else "")
+    )
+
+
+def operands(op: Operation, values: Any) -> tuple[list[Any], tuple[Node | None, ...], tuple[Memory, ...]]:
+    """The arrays, edges and memories of a sequence of tensors."""
+    if isinstance(values, _namespace["Tensor"]):
+        raise TypeError(f"{op.name}(): expected a tuple or list of Tensors, got one Tensor")
+    values = tuple(values)
+    if not values:
+        raise RuntimeError(f"{op.name}(): expected a non-empty list of Tensors")
+    arrays, edges, memories = zip(*[operand(op, value) for value in values], strict=True)
+    return [np.asarray(array) for array in arrays], edges, memories
+
+
+def promoted(
+    op: Operation, arrays: Sequence[Any], memories: Sequence[Memory], floating: bool
+) -> tuple[Sequence[Any], Sequence[Memory]]:
+    """The operands in PyTorch's common dtype; a converted copy has a memory of its own."""
+    dtype = None
+    if len(arrays) == 2:  # the everyday case, fast: a floating tensor and a number
+        x, y = arrays
+        if x.__class__ is np.ndarray and x.dtype.kind == "f" and (y.__class__ is float or y.__class__ is int):
+            return (x, np.array(y, x.dtype)), memories
+        if y.__class__ is np.ndarray and y.dtype.kind == "f" and (x.__class__ is float or x.__class__ is int):
+            return (np.array(x, y.dtype), y), memories
+    known = [array for array in arrays if array is not None]
+    if all(array.__class__ is not np.ndarray for array in known):
+        known = [np.asarray(array, dtypes.scalar_dtype(array)) for array in known]
+    dtype = dtypes.result_type(*known)
+    if floating and dtype.kind in "bui":
+        dtype = dtypes.get_default_dtype()
+    changed, owners = [], []
+    for array, memory in zip(arrays, memories, strict=True):
+        if array is None or (array.__class__ is np.ndarray and array.dtype == dtype):
+            changed.append(array)
+            owners.append(memory)
+            continue
+        try:
+            changed.append(np.asarray(array).astype(dtype) if array.__class__ is np.ndarray else np.array(array, dtype))
+        except OverflowError:
+            raise RuntimeError(f"{op.name}: value {array} does not fit {dtype}") from None
+        owners.append(STABLE if memory is STABLE else Memory())
+    return changed, owners
+
+
+def wrap(array: Any, edge: Node | None = None, memory: Memory | None = None) -> Any:
+    """A Tensor around an array, without a copy."""
+    tensor = object.__new__(_namespace["Tensor"])
+    tensor.array = array
+    tensor._edge = edge
+    tensor._memory = Memory() if memory is None else memory
+    return tensor
+
+
+def view(tensor: Any, out: Array, source: Any) -> None:
+    """Fill in a result that may share its source's memory, and with it the version counter."""
+    tensor.array = out
+    array = getattr(source, "array", None)
+    if array is None or not (out is array or (out.base is not None and (out.base is array or out.base is array.base))):
+        tensor._memory = Memory()
+        return
+    if out is array:
+        tensor.array = out.view()
+    memory = tensor._memory = source._memory
+    base = source._base
+    tensor._base = source if base is None else base
+    memory.add_viewer(tensor)
+
+
+def separate(outs: tuple[Array, ...], node: Node | None = None, source: Any = None) -> tuple[Any, ...]:
+    """The results of an operation with several, each a Part of the node (or views of the source)."""
+    results = []
+    for i, out in enumerate(outs):
+        array = np.asarray(out)
+        part = wrap(array, Part(node, i, array) if node is not None and array.dtype.kind == "f" else None)
+        if source is not None:
+            view(part, array, source)
+            part._one_of_several = True
+        results.append(part)
+    return tuple(results)
+
+
+def note(node: Node, out: Any, values: tuple[Any, ...], constants: dict[str, Any]) -> None:
+    """Under `record()`: keep what people want to see of this operation."""
+    package = __name__.partition(".")[0]
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (package, "nn"):
+        frame = frame.f_back
+    where = None if frame is None else (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+    node.record = Record(out, values, constants, where)
+    node.watched = True
+
+
+def bind(tensor: type) -> None:
+    """Tell the wrappers what a Tensor is: the one place where the circle (operations make Tensors, Tensors
+    call operations) is closed."""
+    _namespace["Tensor"] = tensor
+
+
+_compiled: dict[str, Any] = {}
+_namespace: dict[str, Any] = {
+    "Memory": Memory,
+    "Node": Node,
+    "STABLE": STABLE,
+    "asarray": np.asarray,
+    "mode": mode,
+    "ndarray": np.ndarray,
+    "new": object.__new__,
+    "node_number": node_number,
+    "note": note,
+    "operand": operand,
+    "operands": operands,
+    "promoted": promoted,
+    "separate": separate,
+    "view": view,
+}

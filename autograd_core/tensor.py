@@ -1,0 +1,755 @@
+"""`Tensor`: an array, where it came from, and PyTorch's methods.
+
+Methods are the operations themselves, aliased in the class body, so that `help()` and type checkers see them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import creation, derivatives, devices, dtypes, inplace, numpy_api, primitive, printing, random
+from .graph import Leaf, Node, RemovableHandle
+from .inplace import in_place
+from .memory import Memory
+from .ops import elementwise, index, linalg, neural, reduce
+from .ops import shape as shaping
+from .primitive import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .dtypes import DType, DTypeLike
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple that prints as in PyTorch and knows its number of elements.
+
+    >>> Size((2, 3)), Size((2, 3)).numel()
+    (Size([2, 3]), 6)
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The product of the sizes."""
+        return int(np.prod(self, dtype=np.int64))
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+
+class Tensor:
+    """A multi-dimensional array that remembers how it was computed.
+
+    Make one with `tensor(data, requires_grad=True)`; ``Tensor(data)`` is PyTorch's older form (always in the
+    default dtype; with ints a size). `array` is the ndarray that holds the values: without a copy and
+    without the graph; whoever writes to it calls `increment_version`.
+
+    >>> x = Tensor([1., 2.]).requires_grad_()
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_edge", "_memory", "array")
+
+    array: np.ndarray[Any, Any]
+    _edge: Node | None  # what a gradient is sent to: a Leaf, a Node, or None if none is required
+    _memory: Memory
+    # Rarely set; class attributes are the defaults.
+    _base: Any = None  # the tensor whose memory this one is a view of
+    _leaf: Leaf | None = None  # holds .grad, also while requires_grad is off
+    _one_of_several: bool = False  # a view that split, chunk or unbind returned
+    _name: str | None = None
+
+    def __new__(cls, *data: Any, dtype: DTypeLike = None, device: Any = None) -> Tensor:
+        devices.check(device)
+        self = object.__new__(cls)
+        if len(data) == 1 and not isinstance(data[0], int | np.integer):
+            given = data[0]
+            shared = isinstance(given, Tensor) and dtype is None
+            self.array = given.array if shared else creation.as_array(given, dtype or dtypes.get_default_dtype())
+            self._memory = given._memory if shared else Memory()
+        else:
+            self.array = np.empty(data, dtype or dtypes.get_default_dtype())
+            self._memory = Memory()
+            if not data:
+                self.array = np.empty(0, dtype or dtypes.get_default_dtype())
+        self._edge = None
+        return self
+
+    # ------------------------------------------------------------ properties
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
+        return Size(self.array.shape)
+
+    @property
+    def dtype(self) -> DType:
+        """The element type, a NumPy dtype."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    @property
+    def device(self) -> devices.device:
+        """Where the tensor lives: the CPU."""
+        return devices.CPU
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.array.nbytes
+
+    @property
+    def name(self) -> str | None:
+        """A name for drawings and messages; settable."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are sent to or through this tensor; settable on leaves."""
+        return self._edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        creation.requires_grad_(self, value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor was made by the user, not computed from tensors that require grad."""
+        return self._edge is None or isinstance(self._edge, Leaf)
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that computed this tensor; None for a leaf."""
+        return None if isinstance(self._edge, Leaf) else self._edge
+
+    @property
+    def output_nr(self) -> int:
+        """Which of its operation's results this is."""
+        return getattr(self._edge, "index", 0)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` has accumulated: a Tensor of this shape and dtype, or None."""
+        edge = self._edge
+        if edge is None or edge.__class__ is Leaf:
+            leaf = self._leaf
+            return None if leaf is None else leaf.grad  # type: ignore[no-any-return]  # held untyped below floor 4
+        if not edge.retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. It is None, unless "
+                ".retain_grad() was called on the tensor before backward().",
+                stacklevel=2,
+            )
+        return edge.grad  # type: ignore[no-any-return]  # held untyped below floor 4
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
+            if value.array.shape != self.array.shape:
+                raise RuntimeError(
+                    f"assigned grad has data of a different size: {tuple(value.shape)}, but the tensor has "
+                    f"{tuple(self.shape)}"
+                )
+            if value.array.dtype != self.array.dtype:
+                raise RuntimeError(
+                    f"assigned grad has data of a different type: {value.dtype}, but the tensor has {self.dtype}"
+                )
+        if self._edge is None or isinstance(self._edge, Leaf):
+            creation.leaf_of(self).grad = value
+        else:
+            self._edge.grad, self._edge.retains_grad, self._edge.watched = value, True, True
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    @property
+    def data(self) -> Tensor:
+        """The values as a tensor of their own that shares memory (and version counter) but not the graph."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"data must be set to a Tensor, not {type(value).__name__}")
+        self.array, self._memory, self._base = value.array, value._memory, None
+        if self._leaf is not None:
+            self._leaf.take_shape(self.array)
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
+        """All dimensions in reverse order."""
+        return shaping.permute(self, tuple(range(self.array.ndim))[::-1]) if self.array.ndim != 2 else shaping.t(self)
+
+    mT = property(shaping.matrix_transpose)  # noqa: N815 - PyTorch's name
+    H = T
+
+    @property
+    def real(self) -> Tensor:
+        """The real part: the tensor itself unless complex."""
+        return wrap(self.array.real) if self.array.dtype.kind == "c" else self  # type: ignore[no-any-return]
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part of a complex tensor."""
+        if self.array.dtype.kind != "c":
+            raise RuntimeError(f"imag is only defined for complex tensors, not {self.dtype}")
+        return wrap(self.array.imag)  # type: ignore[no-any-return]
+
+    @property
+    def is_cuda(self) -> bool:
+        """False."""
+        return False
+
+    @property
+    def is_sparse(self) -> bool:
+        """False."""
+        return False
+
+    @property
+    def _version(self) -> int:
+        """How often the memory was written in place."""
+        return self._memory.version - 1
+
+    # ------------------------------------------------------------ sizes
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else self.array.shape[_dim("size", dim, self.array.ndim)]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    nelement = numel
+    ndimension = dim
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self.array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours, in elements."""
+        steps = tuple(step // self.array.itemsize for step in self.array.strides)
+        return steps if dim is None else steps[dim]
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie in row-major order without gaps."""
+        return bool(self.array.flags.c_contiguous)
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return int(self.array.__array_interface__["data"][0])
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is floating."""
+        return self.array.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is complex."""
+        return self.array.dtype.kind == "c"
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    # ------------------------------------------------------------ values
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        if self.array.size != 1:
+            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar; use .tolist()")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self.array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
+        """The ndarray, sharing memory. Raises on a tensor that requires grad, unless force."""
+        if self._edge is not None and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a copy is needed to convert {array.dtype} to {dtype}")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"Boolean value of Tensor with {self.array.size} values is ambiguous; use .any() or .all()"
+            )
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iub" or self.array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(shaping.unbind(self))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self.array == getattr(element, "array", element)).any())
+
+    def __repr__(self) -> str:
+        suffixes = []
+        if isinstance(self._edge, Leaf):
+            suffixes.append("requires_grad=True")
+        elif self._edge is not None:
+            suffixes.append(f"grad_fn={self._edge!r}")
+        return printing.format_array(self.array, suffixes=suffixes, default_dtype=dtypes.get_default_dtype())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.array.item(), spec) if not self.array.ndim and spec else str(self)
+
+    __hash__ = object.__hash__
+
+    def __copy__(self) -> Tensor:
+        twin = object.__new__(type(self))
+        twin.array, twin._edge, twin._memory = self.array, self._edge, self._memory
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+                "Use .detach().clone()."
+            )
+        known = memo.get(id(self))
+        if known is not None:
+            return known  # type: ignore[no-any-return]  # put there below
+        twin = memo[id(self)] = _rebuilt(type(self), self.array.copy(order="K"), self.requires_grad)
+        if self._name is not None:
+            twin._name = self._name
+        if self._leaf is not None and self._leaf.grad is not None:
+            twin.grad = self._leaf.grad.detach().clone()
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError("only leaf tensors can be pickled; use .detach() first")
+        return _rebuilt, (type(self), self.array, self.requires_grad)
+
+    # ------------------------------------------------------------ gradients
+
+    def backward(
+        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradients of this tensor to the `.grad` of the leaves; see `autograd_core.backward`."""
+        derivatives.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    requires_grad_ = creation.requires_grad_
+
+    def detach(self) -> Tensor:
+        """The same memory, cut off the graph."""
+        return wrap(self.array, None, self._memory)  # type: ignore[no-any-return]
+
+    def detach_(self) -> Tensor:
+        """Cut this tensor off the graph."""
+        if self._base is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._edge = None
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep this computed tensor's gradient in .grad at the next backward."""
+        if self._edge is None:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if not isinstance(self._edge, Leaf):
+            self._edge.retains_grad = self._edge.watched = True
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether retain_grad was called."""
+        return self._edge is not None and self._edge.retains_grad
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call hook(grad) once in each sweep, with the summed gradient; what it returns replaces it."""
+        edge = self._edge
+        if edge is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if edge.hooks is None:
+            edge.hooks = {}
+        edge.watched = True
+        return RemovableHandle(edge.hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Call hook(tensor) after its .grad was updated; leaves only."""
+        edge = self._edge
+        if not isinstance(edge, Leaf):
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if edge.post_accumulate_hooks is None:
+            edge.post_accumulate_hooks = {}
+        return RemovableHandle(edge.post_accumulate_hooks, hook)
+
+    # ------------------------------------------------------------ NumPy
+
+    __array_priority__ = 1000
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return numpy_api.apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_api.apply_function(function, args, kwargs)
+
+    # ------------------------------------------------------------ conversion
+
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In another dtype, given as such or as another tensor's; devices other than the CPU raise.
+
+        >>> zeros(1).to(int64)
+        tensor([0])
+        """
+        kwargs.pop("non_blocking", None)
+        kwargs.pop("memory_format", None)
+        copy = kwargs.pop("copy", False)
+        devices.check(kwargs.pop("device", None))
+        dtype = kwargs.pop("dtype", None)
+        if kwargs:
+            raise TypeError(f"to() got an unexpected keyword argument {next(iter(kwargs))!r}")
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif isinstance(arg, devices.device) or (isinstance(arg, str) and arg.partition(":")[0] in _DEVICE_NAMES):
+                devices.check(arg)
+            elif isinstance(arg, bool):
+                continue  # non_blocking
+            elif arg is not None:
+                dtype = arg
+        converted = self if dtype is None else elementwise.cast(self, dtype)
+        return converted.clone() if copy and converted is self else converted
+
+    def type(self, dtype: Any = None) -> Any:
+        """The tensor in another dtype; without one, PyTorch's name of this type."""
+        if dtype is None:
+            return f"torch.{_TYPE_NAMES[self.array.dtype]}Tensor"
+        if isinstance(dtype, str):
+            named = {f"torch.{name}Tensor": found for found, name in _TYPE_NAMES.items()}
+            dtype = named.get(dtype, dtype)
+        return elementwise.cast(self, dtype)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """In other's dtype."""
+        return elementwise.cast(self, other.dtype)
+
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> Tensor:
+        """NumPy's name for `to(dtype)`."""
+        return elementwise.cast(self, dtype)
+
+    def float(self) -> Tensor:
+        """In float32."""
+        return elementwise.cast(self, np.float32)
+
+    def double(self) -> Tensor:
+        """In float64."""
+        return elementwise.cast(self, np.float64)
+
+    def half(self) -> Tensor:
+        """In float16."""
+        return elementwise.cast(self, np.float16)
+
+    def long(self) -> Tensor:
+        """In int64."""
+        return elementwise.cast(self, np.int64)
+
+    def int(self) -> Tensor:
+        """In int32."""
+        return elementwise.cast(self, np.int32)
+
+    def short(self) -> Tensor:
+        """In int16."""
+        return elementwise.cast(self, np.int16)
+
+    def byte(self) -> Tensor:
+        """In uint8."""
+        return elementwise.cast(self, np.uint8)
+
+    def bool(self) -> Tensor:
+        """In bool: whether each element is nonzero."""
+        return elementwise.cast(self, np.bool_)
+
+    def cpu(self) -> Tensor:
+        """The tensor itself: it is there already."""
+        return self
+
+    def cuda(self, device: Any = None, non_blocking: Any = False) -> Tensor:
+        """Raises: there is no GPU."""
+        devices.check("cuda")
+        return self
+
+    new_tensor = creation.new_tensor
+    new_zeros = creation.new_zeros
+    new_ones = creation.new_ones
+    new_empty = creation.new_empty
+    new_full = creation.new_full
+
+    # ------------------------------------------------------------ indexing
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return index.getitem(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        inplace.assign(self, index.array_key(self, key), value)
+
+    # ------------------------------------------------------------ operators
+
+    __add__ = __radd__ = elementwise.plus
+    __sub__ = elementwise.minus
+    __mul__ = __rmul__ = elementwise.mul
+    __truediv__ = elementwise.true_divide
+    __floordiv__ = elementwise.floor_divide
+    __mod__ = elementwise.remainder
+    __pow__ = elementwise.pow
+    __rpow__ = elementwise.rpow
+    __matmul__ = linalg.matmul
+    __neg__ = elementwise.neg
+    __pos__ = elementwise.positive
+    __abs__ = elementwise.abs
+    __invert__ = elementwise.bitwise_not
+    __and__ = __rand__ = elementwise.bitwise_and
+    __or__ = __ror__ = elementwise.bitwise_or
+    __xor__ = __rxor__ = elementwise.bitwise_xor
+    __lt__ = elementwise.lt
+    __le__ = elementwise.le
+    __gt__ = elementwise.gt
+    __ge__ = elementwise.ge
+
+    def __eq__(self, other: object) -> Any:
+        return False if other is None else elementwise.eq(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return True if other is None else elementwise.ne(self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return elementwise.minus(other, self)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return elementwise.true_divide(other, self)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return elementwise.floor_divide(other, self)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return elementwise.remainder(other, self)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return linalg.matmul(other, self)
+
+    __iadd__ = in_place(elementwise.add, "add_")
+    __isub__ = in_place(elementwise.sub, "sub_")
+    __imul__ = in_place(elementwise.mul, "mul_")
+    __itruediv__ = in_place(elementwise.div, "div_")
+    __ifloordiv__ = in_place(elementwise.floor_divide, "floor_divide_")
+    __imod__ = in_place(elementwise.remainder, "remainder_")
+    __ipow__ = in_place(elementwise.pow, "pow_")
+    __iand__ = in_place(elementwise.bitwise_and, "bitwise_and_")
+    __ior__ = in_place(elementwise.bitwise_or, "bitwise_or_")
+    __ixor__ = in_place(elementwise.bitwise_xor, "bitwise_xor_")
+
+    # ------------------------------------------------------------ element-wise
+
+    add, sub, mul, div = elementwise.add, elementwise.sub, elementwise.mul, elementwise.div
+    add_, sub_, mul_, div_ = __iadd__, __isub__, __imul__, __itruediv__
+    subtract, multiply, divide, true_divide = sub, mul, div, div
+    floor_divide, remainder, pow = elementwise.floor_divide, elementwise.remainder, elementwise.pow
+    floor_divide_, remainder_, pow_ = __ifloordiv__, __imod__, __ipow__
+    neg, negative, positive = elementwise.neg, elementwise.neg, elementwise.positive
+    abs, absolute, sign = elementwise.abs, elementwise.abs, elementwise.sign
+    exp, expm1, log, log1p = elementwise.exp, elementwise.expm1, elementwise.log, elementwise.log1p
+    log2, log10 = elementwise.log2, elementwise.log10
+    sqrt, rsqrt, square, reciprocal = (
+        elementwise.sqrt,
+        elementwise.rsqrt,
+        elementwise.square,
+        elementwise.reciprocal,
+    )
+    sin, cos, tan, atan, arctan = (
+        elementwise.sin,
+        elementwise.cos,
+        elementwise.tan,
+        elementwise.atan,
+        elementwise.atan,
+    )
+    sinh, cosh, tanh, sigmoid, erf = (
+        elementwise.sinh,
+        elementwise.cosh,
+        elementwise.tanh,
+        elementwise.sigmoid,
+        neural.erf,
+    )
+    floor, ceil, trunc, round = elementwise.floor, elementwise.ceil, elementwise.trunc, elementwise.round
+    maximum, minimum = elementwise.maximum, elementwise.minimum
+    clamp, clip, clamp_min, clamp_max = (
+        elementwise.clamp,
+        elementwise.clamp,
+        elementwise.clamp_min,
+        elementwise.clamp_max,
+    )
+    eq, ne, lt, le, gt, ge = (
+        elementwise.eq,
+        elementwise.ne,
+        elementwise.lt,
+        elementwise.le,
+        elementwise.gt,
+        elementwise.ge,
+    )
+    isnan, isfinite, isinf = elementwise.isnan, elementwise.isfinite, elementwise.isinf
+    logical_not, logical_and = elementwise.logical_not, elementwise.logical_and
+    logical_or, logical_xor = elementwise.logical_or, elementwise.logical_xor
+    bitwise_and, bitwise_or = elementwise.bitwise_and, elementwise.bitwise_or
+    bitwise_xor, bitwise_not = elementwise.bitwise_xor, elementwise.bitwise_not
+    clone = elementwise.clone
+
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """self where the condition holds, other elsewhere."""
+        return elementwise.where(condition, self, other)  # type: ignore[no-any-return]
+
+    neg_, abs_, sign_ = in_place(neg), in_place(abs), in_place(sign)
+    exp_, expm1_, log_, log1p_ = in_place(exp), in_place(expm1), in_place(log), in_place(log1p)
+    sqrt_, rsqrt_, square_, reciprocal_ = in_place(sqrt), in_place(rsqrt), in_place(square), in_place(reciprocal)
+    sin_, cos_, tan_, tanh_, sigmoid_ = in_place(sin), in_place(cos), in_place(tan), in_place(tanh), in_place(sigmoid)
+    floor_, ceil_, trunc_, round_ = in_place(floor), in_place(ceil), in_place(trunc), in_place(round)
+    clamp_, clip_, clamp_min_, clamp_max_ = (
+        in_place(clamp),
+        in_place(clamp),
+        in_place(clamp_min),
+        in_place(clamp_max),
+    )
+    fill_, zero_, copy_ = inplace.fill_, inplace.zero_, inplace.copy_
+
+    # ------------------------------------------------------------ reductions
+
+    sum, mean, prod, var, std = reduce.sum, reduce.mean, reduce.prod, reduce.var, reduce.std
+    max, min, amax, amin = reduce.max, reduce.min, reduce.amax, reduce.amin
+    argmax, argmin, logsumexp, cumsum = reduce.argmax, reduce.argmin, reduce.logsumexp, reduce.cumsum
+    any, all, allclose, isclose, equal = reduce.any, reduce.all, reduce.allclose, reduce.isclose, reduce.equal
+    norm = linalg.norm
+
+    # ------------------------------------------------------------ shapes
+
+    reshape, view, view_as, reshape_as = shaping.reshape, shaping.view, shaping.view_as, shaping.reshape_as
+    flatten, ravel, unflatten = shaping.flatten, shaping.ravel, shaping.unflatten
+    squeeze, unsqueeze = shaping.squeeze, shaping.unsqueeze
+    transpose, permute, t = shaping.transpose, shaping.permute, shaping.t
+    swapaxes, swapdims, movedim, moveaxis = shaping.swapaxes, shaping.swapdims, shaping.movedim, shaping.movedim
+    expand, expand_as, broadcast_to, repeat = shaping.expand, shaping.expand_as, shaping.broadcast_to, shaping.repeat
+    split, chunk, unbind = shaping.split, shaping.chunk, shaping.unbind
+    flip, roll, contiguous = shaping.flip, shaping.roll, shaping.contiguous
+
+    # ------------------------------------------------------------ picking
+
+    gather, scatter, scatter_add = index.gather, index.scatter, index.scatter_add
+    index_select, masked_fill, masked_select = index.index_select, index.masked_fill, index.masked_select
+    nonzero, sort, argsort, topk = index.nonzero, index.sort, index.argsort, index.topk
+    tril, triu, take_along_dim = index.tril, index.triu, index.take_along_dim
+    index_add, index_fill, index_put = index.index_add, index.index_fill, index.index_put
+    select, masked_scatter = index.select, index.masked_scatter
+    scatter_, scatter_add_, masked_fill_ = in_place(scatter), in_place(scatter_add), in_place(masked_fill)
+    index_add_, index_fill_, index_put_ = in_place(index_add), in_place(index_fill), in_place(index_put)
+    tril_, triu_ = in_place(tril), in_place(triu)
+
+    # ------------------------------------------------------------ linear algebra
+
+    matmul, mm, bmm, mv, dot, outer = linalg.matmul, linalg.mm, linalg.bmm, linalg.mv, linalg.dot, linalg.outer
+    addmm, addmv, baddbmm = linalg.addmm, linalg.addmv, linalg.baddbmm
+    trace, cross = linalg.trace, linalg.cross
+
+    # ------------------------------------------------------------ networks, random
+
+    relu, softmax, log_softmax = neural.relu, neural.softmax, neural.log_softmax
+    relu_ = in_place(relu)
+    uniform_, normal_, bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
+    exponential_, random_ = random.exponential_, random.random_
+    bernoulli, multinomial = random.bernoulli, random.multinomial
+
+
+def _dim(name: str, dim: Any, ndim: Any) -> Any:
+    from .dims import one_dim
+
+    return one_dim(name, dim, ndim)
+
+
+def _rebuilt(cls: Any, array: np.ndarray[Any, Any], requires_grad: Any) -> Any:
+    """A leaf tensor of a class around an array: what copying and pickling give."""
+    tensor = object.__new__(cls)
+    tensor.array, tensor._edge, tensor._memory = array, None, Memory()
+    if requires_grad:
+        creation.requires_grad_(tensor)
+    return tensor
+
+
+_DEVICE_NAMES = ("cpu", "cuda", "mps", "xpu", "meta")
+_TYPE_NAMES = {
+    dtypes.float16: "Half",
+    dtypes.float32: "Float",
+    dtypes.float64: "Double",
+    dtypes.int8: "Char",
+    dtypes.int16: "Short",
+    dtypes.int32: "Int",
+    dtypes.int64: "Long",
+    dtypes.uint8: "Byte",
+    dtypes.bool: "Bool",
+    dtypes.complex64: "ComplexFloat",
+    dtypes.complex128: "ComplexDouble",
+}
+
+primitive.bind(Tensor)
+
+
+def increment_version(tensor: Any) -> None:
+    """Say that a tensor's `array` was written to in place (PyTorch: torch.autograd.graph.increment_version)."""
+    for each in tensor if isinstance(tensor, tuple | list) else (tensor,):
+        each._memory.version += 1

@@ -1,0 +1,64 @@
+"""`Parameter`: a tensor that a module learns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import autograd_core as ag
+from autograd_core import Tensor
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Parameter"]
+
+
+class Parameter(Tensor):
+    """A tensor that a module learns: assigned as an attribute of a `Module` it becomes one of its parameters.
+
+    It shares the memory of `data` and requires grad unless told otherwise, also within `no_grad`.
+
+    >>> nn.Parameter(tensor([1., 2.]))
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
+        if data is not None and not isinstance(data, Tensor):
+            raise TypeError(f"Parameter(): data must be a Tensor, not {typename(data)}; make one first: tensor(…)")
+        self = super().__new__(cls) if data is None else super().__new__(cls, data)
+        self.requires_grad = requires_grad
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        known = memo.get(id(self))
+        if known is None:
+            known = memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
+        return known  # type: ignore[no-any-return]  # the memo holds what was put there
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+
+ag.register_parameter_class(Parameter)
+
+
+def typename(value: object) -> str:
+    """How messages name the type of an object: of a tensor, as PyTorch does, by its dtype."""
+    if isinstance(value, Tensor):
+        return str(value.type())
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
+    """Forget a tensor's gradient, or set it to zero and cut its history."""
+    grad = tensor.grad
+    if set_to_none or grad is None:
+        tensor.grad = None
+    elif grad.requires_grad:
+        tensor.grad = ag.zeros_like(grad)
+    else:
+        grad.zero_()
