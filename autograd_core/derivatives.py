@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .graph import Leaf, Node, commit, fitted, sweep
-from .modes import enable_grad, no_grad
+from .modes import GRAD, mode, set_mode
 from .primitive import wrap
 
 if TYPE_CHECKING:
@@ -35,20 +35,19 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    outputs = _listed(tensors)
-    goals = None
-    if inputs is not None:
-        targets = _listed(inputs)
-        if not targets:
-            raise RuntimeError("backward: the `inputs` argument cannot be empty; leave it out to reach every leaf")
-        goals = [_edge_of(target, "backward", "One of the inputs") for target in targets]
-    found = _swept(outputs, _listed(grad_tensors), retain_graph, create_graph, goals, "backward")
-    leaves = {node: g for node, g in found.items() if isinstance(node, Leaf)}
-    for node, g in found.items():
-        if node not in leaves:  # a non-leaf in `inputs`: accumulates as if retain_grad had been called
-            node.grad = (g if create_graph else wrap(np.array(g))) if node.grad is None else node.grad + wrap(np.array(g))
-            node.retains_grad = node.watched = True
-    commit(leaves, wrap, create_graph)
+    outputs, cotangents = _listed(tensors), _listed(grad_tensors)
+    if inputs is None:
+        commit(_swept(outputs, cotangents, retain_graph, create_graph, None, "backward"), wrap, create_graph)
+        return
+    targets = _listed(inputs)
+    if not targets:
+        raise RuntimeError("backward: the `inputs` argument cannot be empty; leave it out to reach every leaf")
+    goals = [_edge_of(target, "backward", "One of the inputs") for target in targets]
+    found = _swept(outputs, cotangents, retain_graph, create_graph, goals, "backward")
+    for goal in goals:
+        if not isinstance(goal, Leaf):
+            goal.retains_grad = goal.watched = True  # as if retain_grad() had been called
+    commit({node: g if create_graph else np.array(g) for node, g in found.items()}, wrap, create_graph)
 
 
 def grad(
@@ -117,7 +116,9 @@ def _swept(
     goals: list[Node] | None,
     name: str,
 ) -> dict[Node, Any]:
-    roots = []
+    if cotangents and len(cotangents) != len(outputs):
+        raise RuntimeError(f"{name}: got {len(outputs)} tensors and {len(cotangents)} gradients for them")
+    roots, seeds = [], []
     for i, output in enumerate(outputs):
         if output._edge is None:
             raise RuntimeError(
@@ -126,13 +127,15 @@ def _swept(
                 "without .detach(), .data, .item() or .numpy() in between?"
             )
         roots.append(output._edge)
-    given = list(cotangents) or [None] * len(outputs)
-    if len(given) != len(outputs):
-        raise RuntimeError(f"{name}: got {len(outputs)} tensors and {len(given)} gradients for them")
-    seeds = [_seed(output, g, create_graph, name) for output, g in zip(outputs, given, strict=True)]
+        seeds.append(_seed(output, cotangents[i] if cotangents else None, create_graph, name))
     retain = create_graph if retain_graph is None else retain_graph
-    with np.errstate(all="ignore"), enable_grad() if create_graph else no_grad():
-        return sweep(roots, seeds, retain_graph=retain, create_graph=create_graph, wanted=goals, tensor=wrap)
+    before = mode()
+    set_mode(before | GRAD if create_graph else before & ~GRAD)
+    try:
+        with np.errstate(all="ignore"):
+            return sweep(roots, seeds, retain_graph=retain, create_graph=create_graph, wanted=goals, tensor=wrap)
+    finally:
+        set_mode(before)
 
 
 def _seed(output: Tensor, g: Any, create_graph: bool, name: str) -> Any:
@@ -144,6 +147,8 @@ def _seed(output: Tensor, g: Any, create_graph: bool, name: str) -> Any:
                 f"{name}: grad can be implicitly created only for scalar outputs, but this one has shape "
                 f"{tuple(array.shape)}. Reduce it first (.sum() or .mean()), or pass the gradient of each element."
             )
+        if array.ndim == 0 and not create_graph:
+            return array.dtype.type(1)  # a NumPy number does for 0-d, and is made faster than an array
         ones = np.ones_like(array)
         return wrap(ones) if create_graph else ones
     if not hasattr(g, "_edge"):

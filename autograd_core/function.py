@@ -161,9 +161,9 @@ class _Custom(Operation):
         self.materializes = ctx._materialize
         self.cls, self.ctx = cls, ctx
         self.shapes = [arg.array.shape if getattr(arg, "_edge", None) is not None else None for arg in args]
-        self.pull = self._pull_arrays
+        self.formulas = None
 
-    def _pull_arrays(self, grads: Sequence[Any], parents: Any, saved: Any) -> Sequence[Any]:
+    def pull(self, grads: Sequence[Any], parents: Any, saved: Any) -> Sequence[Any]:
         tensors = [None if g is None else wrap(np.asarray(g)) for g in grads]
         lent = tuple(None if array is None else wrap(array, None, memory) for array, _, memory in saved[0])
         return [None if share is None else share.array for share in self._call(tensors, lent)]

@@ -11,13 +11,14 @@ order, each multiplied by its local derivative once the contributions of all pat
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, repeat
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
 
+from .memory import overlaps
 from .modes import module_path
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .primitive import Operation
 
 node_number = count(0, -1).__next__  # newest first in the sweep's heap; one counter for all threads
-leaf_number = count(1).__next__  # leaves come after all nodes, in order of creation
+leaf_number = count(1).__next__  # positive: leaves are no part of the order
 _commit = Lock()  # two threads may reach the same leaf
 
 
@@ -152,6 +153,12 @@ class Part(Node):
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         return self.whole.next_functions
 
+    def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+        return self.whole.register_hook(hook)
+
+    def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        return self.whole.register_prehook(hook)
+
 
 class RemovableHandle:
     """Removes a hook again; also a context manager."""
@@ -219,19 +226,25 @@ def sweep(
     needed = None if goals is None else _ancestors_of(goals, roots)
     heap: list[tuple[int, Node]] = []
     parents: Sequence[Node | None] = roots
-    shares: Sequence[Any] = cotangents
+    formulas, saved = _GIVEN, [(cotangent,) for cotangent in cotangents]
+    g: Any = None
     fresh, broadcasts = False, False
 
     while True:
-        for parent, share in zip(parents, shares):
-            if parent is None or share is None:
+        for parent, formula, values in zip(parents, formulas, saved):  # noqa: B905 - strict=True costs time here
+            if parent is None:
+                continue
+            share = formula(g, *values)
+            if share is None:
                 continue
             if share.shape != parent.shape or share.dtype is not parent.dtype:
                 share = fitted(share, parent, broadcasts)
             known = pending.get(parent)
             if known is None:
                 pending[parent] = share
-                heappush(heap, (parent.number, parent))
+                number = parent.number
+                if number < 1:  # leaves wait for the end
+                    heappush(heap, (number, parent))
                 if fresh:
                     owned.add(parent)
             elif parent in owned:
@@ -243,27 +256,22 @@ def sweep(
                     owned.add(parent)
 
         if not heap:
-            return arrived
+            break
         node = heappop(heap)[1]
         g = pending.pop(node)
-        kind = node.__class__
-        if node.watched and kind is not Leaf:
+        if g.__class__ is dict:
+            g = _complete(node, g)
+        if node.watched:
             g = _visit(node, g, create_graph, tensor)
         if goals is not None and node in goals:
             arrived[node] = g
-        if kind is not Node:
+        if node.__class__ is Part:
             parents = ()
-            if kind is Part:
-                if needed is None or node.whole in needed:
-                    _gather(node, g, pending, heap)
-            elif goals is None or node in goals:
-                arrived[node] = _visit_leaf(node, g, node in owned, create_graph, tensor)
+            if needed is None or node.whole in needed:
+                _gather(node, g, pending, heap)
             continue
 
-        op = node.op
-        if op.several:
-            g = _complete(node, g)
-        saved = node.saved
+        op, saved = node.op, node.saved
         if node.versions:
             if saved is None:
                 raise _released(node)
@@ -272,15 +280,43 @@ def sweep(
                 total += memory.version
             if total != node.versions:
                 raise _modified(node)
-        parents = node.parents
-        if needed is not None:
-            parents = [parent if parent in needed else None for parent in parents]
-        shares = op.pull_tensors(g, parents, node) if create_graph else op.pull(g, parents, saved)
-        if node.watched:
-            shares = _leave(node, g, shares, tensor)
+        parents = node.parents if needed is None else [p if p in needed else None for p in node.parents]
         fresh, broadcasts = op.fresh and not create_graph, op.broadcasts
-        if not retain_graph and node.versions and node.record is None:
+        formulas = op.formulas
+        if formulas is None or create_graph or node.watched:
+            shares = _shares(node, g, parents, create_graph)
+            if node.watched:
+                shares = _leave(node, g, shares, tensor)
+                fresh = False  # a hook may have answered with a tensor of its own
+            formulas, saved = _GIVEN, [(share,) for share in shares]
+        if node.versions and not retain_graph and node.record is None:
             node.saved = None
+
+    for leaf, g in pending.items():
+        if goals is not None and leaf not in goals:
+            continue
+        if leaf.watched:
+            g = _visit_leaf(leaf, g, create_graph, tensor)
+        elif not create_graph and leaf not in owned:
+            g = np.array(g)  # a .grad aliases nothing
+        arrived[leaf] = g
+    return arrived
+
+
+_GIVEN = repeat(lambda g, share: share)  # the formulas of shares that have been computed
+
+
+def _shares(node: Node, g: Any, parents: Sequence[Node | None], create_graph: bool) -> Sequence[Any]:
+    """What a node sends to its parents, computed at once."""
+    op = node.op
+    if create_graph:
+        return op.pull_tensors(g, parents, node)
+    if op.formulas is None:
+        return op.pull(g, parents, node.saved)
+    return [
+        None if parent is None else formula(g, *values)
+        for parent, formula, values in zip(parents, op.formulas, node.saved or (), strict=True)
+    ]
 
 
 def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
@@ -347,40 +383,44 @@ def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any])
     for hook in tuple((node.hooks or {}).values()):
         g = _replaced(hook(_handed(g, tensor)), g, node, create_graph)
     for pre_hook in tuple((node.pre_hooks or {}).values()):
-        answer = pre_hook((_handed(g, tensor),))
-        g = _replaced(None if answer is None else answer[0], g, node, create_graph)
+        each = g if isinstance(g, tuple) else (g,)  # a tuple: of an operation with several results
+        answer = pre_hook(tuple(_handed(one, tensor) for one in each))
+        if answer is not None:
+            each = tuple(_array_or_tensor(new, one) for new, one in zip(answer, each, strict=True))
+            g = each if isinstance(g, tuple) else each[0]
     if node.retains_grad:
         node.grad = g if create_graph else tensor(np.array(g))
     if node.record is not None:
-        node.record.cotangent = g if isinstance(g, dict) else np.array(getattr(g, "array", g))
+        node.record.cotangent = tuple(map(_copied, g)) if isinstance(g, tuple) else _copied(g)
     return g
 
 
-def _visit_leaf(leaf: Node, g: Any, owned: bool, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
-    """A leaf's hooks, and a gradient that aliases nothing."""
-    if leaf.hooks:
-        for hook in tuple(leaf.hooks.values()):
-            new = _replaced(hook(_handed(g, tensor)), g, leaf, create_graph)
-            owned = owned and new is g
-            g = new
-    if create_graph:
-        return g
-    return np.asarray(g) if owned else np.array(g)
+def _visit_leaf(leaf: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
+    """A leaf's hooks; a gradient that aliases nothing."""
+    for hook in tuple((leaf.hooks or {}).values()):
+        g = _replaced(hook(_handed(g, tensor)), g, leaf, create_graph)
+    return g if create_graph else np.array(g)
 
 
 def _leave(node: Node, g: Any, shares: Sequence[Any], tensor: Callable[[Any], Any]) -> Sequence[Any]:
     """What happens after a watched node's formulas have run: its record, its post-hooks."""
     if node.record is not None:
-        node.record.shares = tuple(
-            None if share is None else np.array(getattr(share, "array", share)) for share in shares
-        )
+        node.record.shares = tuple(map(_copied, shares))
     for hook in tuple((node.post_hooks or {}).values()):
-        inputs = tuple(None if share is None else _handed(share, tensor) for share in shares)
-        answer = hook(inputs, (_handed(g, tensor),))
+        outputs = tuple(_handed(one, tensor) for one in (g if isinstance(g, tuple) else (g,)))
+        answer = hook(tuple(_handed(share, tensor) for share in shares), outputs)
         if answer is not None:
-            keep = isinstance(next((share for share in shares if share is not None), None), np.ndarray | np.generic)
-            shares = [None if new is None else (new.array if keep else new) for new in answer]
+            shares = [_array_or_tensor(new, share) for new, share in zip(answer, shares, strict=True)]
     return shares
+
+
+def _copied(g: Any) -> Any:
+    return None if g is None else np.array(getattr(g, "array", g))
+
+
+def _array_or_tensor(new: Any, known: Any) -> Any:
+    """What a hook on a node returned, in the form of the gradient that it replaces."""
+    return new.array if isinstance(known, np.ndarray | np.generic) and new is not None else new
 
 
 def _handed(g: Any, tensor: Callable[[Any], Any]) -> Any:
@@ -398,6 +438,11 @@ def _replaced(answer: Any, g: Any, node: Node, create_graph: bool) -> Any:
         raise RuntimeError(
             f"a gradient hook of {node.name()} returned a gradient of shape {tuple(answer.array.shape)} "
             f"in place of one of shape {node.shape}"
+        )
+    if answer.array.dtype != node.dtype:
+        raise RuntimeError(
+            f"a gradient hook of {node.name()} returned a gradient of dtype {answer.array.dtype} in place of one of "
+            f"dtype {node.dtype}; convert it with .to(...)"
         )
     return answer if create_graph else answer.array
 
@@ -424,15 +469,23 @@ def commit(gradients: dict[Node, Any], tensor: Callable[[Any], Any], create_grap
     """Add a finished sweep's gradients to the leaves' `.grad`, all of them or none."""
     with _commit:
         for leaf, g in gradients.items():
+            if leaf.grad is not None and leaf.grad.array.shape != g.shape:
+                raise RuntimeError(
+                    f"backward: a gradient of shape {tuple(g.shape)} cannot be added to a .grad of shape "
+                    f"{leaf.grad.array.shape}; set .grad = None after giving a tensor other .data"
+                )
+        for leaf, g in gradients.items():
             known = leaf.grad
             if known is None:
-                leaf.grad = g if create_graph else tensor(g)
+                leaf.grad = g.clone() if create_graph else tensor(np.asarray(g))  # aliases nothing
             elif create_graph or known._edge is not None:
                 leaf.grad = known + (g if create_graph else tensor(g))
+            elif overlaps(known.array):  # a .grad that was assigned, an expanded tensor
+                leaf.grad = tensor(known.array + g)
             else:
                 np.add(known.array, g, out=known.array)
                 known._memory.version += 1
     for leaf in gradients:
-        assert isinstance(leaf, Leaf)
-        for hook in tuple((leaf.post_accumulate_hooks or {}).values()):
-            hook(leaf.variable)
+        if isinstance(leaf, Leaf) and leaf.post_accumulate_hooks and leaf.variable is not None:
+            for hook in tuple(leaf.post_accumulate_hooks.values()):
+                hook(leaf.variable)

@@ -13,7 +13,9 @@ from weakref import ref
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["STABLE", "Memory"]
+    import numpy as np
+
+__all__ = ["STABLE", "Memory", "overlaps"]
 
 
 class Memory:
@@ -46,6 +48,14 @@ class Memory:
             tensor = viewer()
             if tensor is not None:
                 yield tensor
+
+
+def overlaps(array: np.ndarray[Any, Any]) -> bool:
+    """Whether elements of an array may share a place in memory (it was expanded), or must not be written to."""
+    return not array.flags.writeable or (
+        not array.flags.c_contiguous
+        and any(n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True))
+    )
 
 
 STABLE = Memory()  # stands for a saved value that cannot be written to: a number, a shape

@@ -29,6 +29,7 @@ __all__ = [
 GRAD, RECORD, INFERENCE = 1, 2, 4
 _mode: ContextVar[int] = ContextVar("mode", default=GRAD)
 mode = _mode.get  # the one test of every operation; `mode() & GRAD` records
+set_mode = _mode.set
 module_path: ContextVar[tuple[str, ...]] = ContextVar("module path", default=())  # of the running nn.Module
 
 

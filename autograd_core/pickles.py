@@ -4,13 +4,13 @@ A pickle is a small program that names the functions to rebuild a value with, wh
 execute whatever the file's author wants. This one knows no functions but those in `_GLOBALS`, calls them with
 nothing but the types in `_CALLS`, and so makes tensors, containers and plain values, and nothing else.
 
-Format: https://github.com/pytorch/pytorch/blob/main/torch/serialization.py and `pickletools`.
+Format: https://github.com/pytorch/pytorch/blob/main/torch/serialization.py.
 """
 
 from __future__ import annotations
 
 import pickle
-import pickletools
+import struct
 from collections import Counter, OrderedDict
 from io import BytesIO
 from types import FunctionType, NoneType
@@ -24,7 +24,7 @@ from .primitive import wrap
 from .tensor import Size, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .dtypes import DType
     from .primitive import Array
@@ -81,9 +81,9 @@ def _tensor(
 
 
 def _parameter_of(data: Tensor, requires_grad: bool, hooks: Any) -> Tensor:
-    leaf = _leaf(data.detach(), requires_grad)
+    leaf = _leaf(wrap(data.array, None, data._memory), requires_grad)
     _expect(not hooks, "a hook")
-    return leaf if _parameter is None else _parameter(leaf.detach(), requires_grad)
+    return leaf if _parameter is None else _parameter(data, requires_grad)
 
 
 def _leaf(tensor: Tensor, requires_grad: bool) -> Tensor:
@@ -171,14 +171,14 @@ _ABSENT: Final = {
 }
 
 
-def _global(name: str) -> Any:
-    name = name.replace("builtins ", "__builtin__ ")  # protocols 2 and 3
+def _global(module: str, attribute: str) -> Any:
+    name = f"{module.replace('builtins', '__builtin__')} {attribute}"  # as protocol 2 says it
     if name in _GLOBALS:
         return _GLOBALS[name]
     if name in _ABSENT:
         raise TypeError(f"load: tensors here cannot have {_ABSENT[name]}")
     raise pickle.UnpicklingError(
-        f"load: the file asks for {name.replace(' ', '.', 1)!r:.200}, and only tensors, containers and plain values "
+        f"load: the file asks for {f'{module}.{attribute}'!r:.200}, and only tensors, containers and plain values "
         "are ever loaded. If it holds a whole module or optimiser, save its state_dict() instead."
     )
 
@@ -187,82 +187,125 @@ def _global(name: str) -> Any:
 
 
 def read(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
-    """The value that a pickle makes; ``storage(key, dtype, numel, location)`` finds the 1-D tensors it is made of."""
+    """The value that a pickle makes; ``storage(key, dtype, numel, location)`` finds the 1-D tensors it views."""
     try:
         return _run(program, storage)
-    except (LookupError, ValueError, ArithmeticError) as error:  # the stack is empty, a memo was never written, …
+    except (LookupError, ValueError, ArithmeticError, struct.error) as error:  # the stack is empty, a text not UTF-8, …
         raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: {error}") from error
+
+
+# What follows an instruction: a number, and for the second kind as many bytes.
+_NUMBER_FOLLOWS: Final = {
+    pickle.PROTO: "<B", pickle.FRAME: "<Q", pickle.BININT: "<i", pickle.BININT1: "<B", pickle.BININT2: "<H",
+    pickle.BINFLOAT: ">d", pickle.BINGET: "<B", pickle.LONG_BINGET: "<I", pickle.BINPUT: "<B", pickle.LONG_BINPUT: "<I",
+}  # fmt: skip
+_BYTES_FOLLOW: Final = {
+    pickle.BINUNICODE: "<I", pickle.SHORT_BINUNICODE: "<B", pickle.BINUNICODE8: "<Q", pickle.BINBYTES: "<I",
+    pickle.SHORT_BINBYTES: "<B", pickle.BINBYTES8: "<Q", pickle.LONG1: "<B", pickle.LONG4: "<I",
+}  # fmt: skip
+
+
+def _instructions(program: bytes) -> Iterator[tuple[bytes, Any]]:
+    place = 0
+    while True:
+        instruction, argument = program[place : place + 1], None
+        place += 1
+        if (number := _NUMBER_FOLLOWS.get(instruction) or _BYTES_FOLLOW.get(instruction)) is not None:
+            (argument,) = struct.unpack_from(number, program, place)
+            place += struct.calcsize(number)
+        if instruction in _BYTES_FOLLOW:
+            _expect(argument <= len(program) - place, "a length")
+            argument, place = program[place : place + argument], place + argument
+        elif instruction == pickle.GLOBAL:
+            middle = program.index(b"\n", place)
+            end = program.index(b"\n", middle + 1)
+            argument, place = (program[place:middle].decode(), program[middle + 1 : end].decode()), end + 1
+        yield instruction, argument
 
 
 def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
     stack: list[Any] = []
     below: list[list[Any]] = []  # the stacks below each mark
-    memo: dict[Any, Any] = {}
+    memo: dict[int, Any] = {}
     copied = 0
-    for opcode, argument, _ in pickletools.genops(program):
-        match opcode.name:
-            case "PROTO" | "FRAME":
+    for instruction, argument in _instructions(program):
+        match instruction:
+            case pickle.PROTO | pickle.FRAME:
                 pass
-            case "NONE" | "NEWTRUE" | "NEWFALSE" | "EMPTY_TUPLE":
-                stack.append({"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}[opcode.name])
-            case "EMPTY_DICT" | "EMPTY_LIST" | "EMPTY_SET":
-                stack.append({"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_SET": set}[opcode.name]())
-            case "BININT" | "BININT1" | "BININT2" | "LONG1" | "LONG4" | "BINFLOAT" | "SHORT_BINSTRING":
+            case pickle.NONE | pickle.NEWTRUE | pickle.NEWFALSE:
+                stack.append({pickle.NONE: None, pickle.NEWTRUE: True, pickle.NEWFALSE: False}[instruction])
+            case pickle.BININT | pickle.BININT1 | pickle.BININT2 | pickle.BINFLOAT:
                 stack.append(argument)
-            case "BINUNICODE" | "SHORT_BINUNICODE" | "BINUNICODE8" | "BINBYTES" | "SHORT_BINBYTES" | "BINBYTES8":
+            case pickle.BINBYTES | pickle.SHORT_BINBYTES | pickle.BINBYTES8:
                 stack.append(argument)
-            case "BINGET" | "LONG_BINGET":
+            case pickle.BINUNICODE | pickle.SHORT_BINUNICODE | pickle.BINUNICODE8:
+                stack.append(str(argument, "utf-8", "surrogatepass"))
+            case pickle.LONG1 | pickle.LONG4:
+                stack.append(pickle.decode_long(argument))
+            case pickle.EMPTY_TUPLE:
+                stack.append(())
+            case pickle.EMPTY_LIST:
+                stack.append([])
+            case pickle.EMPTY_DICT:
+                stack.append({})
+            case pickle.EMPTY_SET:
+                stack.append(set())
+            case pickle.BINGET | pickle.LONG_BINGET:
                 stack.append(memo[argument])
-            case "BINPUT" | "LONG_BINPUT" | "MEMOIZE":
-                memo[len(memo) if argument is None else argument] = stack[-1]
-            case "MARK":
+            case pickle.BINPUT | pickle.LONG_BINPUT:
+                memo[argument] = stack[-1]
+            case pickle.MEMOIZE:
+                memo[len(memo)] = stack[-1]
+            case pickle.MARK:
                 below.append(stack)
                 stack = []
-            case "TUPLE":
+            case pickle.TUPLE1 | pickle.TUPLE2 | pickle.TUPLE3:
+                items = [stack.pop() for _ in range(1 + instruction[0] - pickle.TUPLE1[0])]
+                stack.append(tuple(items[::-1]))
+            case pickle.TUPLE:
                 items, stack = stack, below.pop()
                 stack.append(tuple(items))
-            case "TUPLE1" | "TUPLE2" | "TUPLE3":
-                items = [stack.pop() for _ in range(int(opcode.name[-1]))]
-                stack.append(tuple(items[::-1]))
-            case "APPEND" | "SETITEM":
-                items = [stack.pop() for _ in range(1 if opcode.name == "APPEND" else 2)]
-                _add(stack[-1], items[::-1])
-            case "APPENDS" | "ADDITEMS" | "SETITEMS":
+            case pickle.APPEND:
+                item = stack.pop()
+                _a(stack[-1], list).append(item)
+            case pickle.APPENDS:
                 items, stack = stack, below.pop()
-                _add(stack[-1], items)
-            case "GLOBAL":
-                stack.append(_global(str(argument)))
-            case "STACK_GLOBAL":
+                _a(stack[-1], list).extend(items)
+            case pickle.ADDITEMS:
+                items, stack = stack, below.pop()
+                _a(stack[-1], set).update(map(_key, items))
+            case pickle.SETITEM:
+                value, key = stack.pop(), stack.pop()
+                _a(stack[-1], dict, OrderedDict)[_key(key)] = value
+            case pickle.SETITEMS:
+                items, stack = stack, below.pop()
+                _a(stack[-1], dict, OrderedDict).update(zip(map(_key, items[::2]), items[1::2], strict=True))
+            case pickle.GLOBAL:
+                stack.append(_global(*argument))
+            case pickle.STACK_GLOBAL:
                 name, module = stack.pop(), stack.pop()
-                _expect(type(name) is type(module) is str, "a name")
-                stack.append(_global(f"{module} {name}"))
-            case "BINPERSID":
+                stack.append(_global(_a(module, str), _a(name, str)))
+            case pickle.BINPERSID:
                 stack.append(storage(*_persistent(stack.pop())))
-            case "REDUCE" | "BUILD":
-                given = stack.pop()
-                _expect(type(given) in (tuple, dict), f"{opcode.name} of a {type(given).__name__}")
+            case pickle.REDUCE | pickle.BUILD:
+                given = _a(stack.pop(), tuple, dict)
                 copied += sum(len(part) for part in (given, *given) if isinstance(part, _SIZED))
                 _expect(copied <= 4 * len(program), "copying one value many times")  # it could fill the memory
-                if opcode.name == "REDUCE":
+                if instruction == pickle.REDUCE:
                     stack.append(_call(stack.pop(), given))
                 else:
                     _build(stack[-1], given)
-            case "STOP":
+            case pickle.STOP:
                 (result,) = stack
                 return result
-            case unknown:
-                raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: {unknown} is not supported")
-    raise pickle.UnpicklingError("load: the file is corrupt: its pickle has no end")
+            case _:
+                raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: the instruction {instruction!r}")
+    raise AssertionError("the loop ends by return or by an error")
 
 
-def _add(container: Any, items: list[Any]) -> None:
-    if type(container) is list:
-        container.extend(items)
-    elif type(container) is set:
-        container.update(map(_key, items))
-    else:
-        _expect(type(container) in (dict, OrderedDict), f"adding items to a {type(container).__name__}")
-        container.update(zip(map(_key, items[::2]), items[1::2], strict=True))
+def _a(value: Any, *kinds: type) -> Any:
+    _expect(type(value) in kinds, f"{type(value).__name__}, not {' or '.join(kind.__name__ for kind in kinds)},")
+    return value
 
 
 def _key(value: Any) -> Any:
@@ -277,9 +320,13 @@ def _key(value: Any) -> Any:
     return value
 
 
+def _kinds(value: Any) -> Any:
+    return tuple(map(type, value)) if type(value) is tuple else None
+
+
 def _call(function: Any, arguments: Any) -> Any:
     _expect(type(function) in (FunctionType, type), f"calling a {type(function).__name__}")
-    _expect(tuple(map(type, arguments)) in _CALLS.get(function, ()), f"a call of {function.__name__}")
+    _expect(_kinds(arguments) in _CALLS.get(function, ()), f"a call of {function.__name__}")
     return function(*arguments)
 
 
@@ -295,7 +342,7 @@ def _build(value: Any, state: Any) -> None:
 
 
 def _persistent(identity: Any) -> tuple[str, DType, int, str]:
-    _expect(type(identity) is tuple and tuple(map(type, identity[:6])) == _STORAGE_ID, "a persistent id")
+    _expect(_kinds(identity) == _STORAGE_ID, "a persistent id")
     storage, kind, key, location, numel = identity
     _expect(storage == "storage", "a persistent id")
     return key, kind.dtype, numel, location
@@ -329,7 +376,7 @@ class _Writer(pickle._Pickler):
     def save_number(self, number: np.generic) -> None:
         self.save(number.item())
 
-    dispatch: ClassVar = {
+    dispatch: ClassVar[dict[type, Any]] = {
         **{kind: pickle._Pickler.dispatch[kind] for kind in (NoneType, bool, int, float, str, list, tuple, dict)},
         **dict.fromkeys([dtype.type for dtype in _NUMBER_TYPES.values()], save_number),
     }

@@ -63,10 +63,14 @@ class Operation:
         self.backward_name = "".join(part.title() for part in name.strip("_").split("_")) + "Backward0"
         self.plain, self.reads, self.differentiable = plain, reads, differentiable
         self.plain_reads = [_parameters(formula)[1:] for formula in plain]
+        self.formulas: Sequence[Formula] | None = plain  # for arrays, one per parent; None: `pull` computes all
         self.fresh = self.broadcasts = self.several = False
         self.shows: str | None = None
         self.local: dict[str, str] = {}
-        self.pull = _pulling(plain)
+
+    def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
+        """What is sent to each parent, on arrays, where the operation has no formula for each by itself."""
+        raise NotImplementedError
 
     def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
         """The plain formulas on Tensors: each saved array is joined again to the node that it came from."""
@@ -76,13 +80,26 @@ class Operation:
         for reads, plain_reads, values in zip(self.reads, self.plain_reads, node.saved or (), strict=True):
             saved = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
             rejoined.append([_rejoin(saved[name], source.get(name)) for name in plain_reads if saved])
-        return [_as_tensor(share) for share in _pulling(self.plain, self.variadic)(g, parents, rejoined)]
+        return [
+            None if parent is None else _as_tensor(formula(g, *values))
+            for parent, formula, values in zip(parents, self.plain, rejoined, strict=True)
+        ]
+
+
+class _Several(Operation):
+    """An operation with several results, on one tensor: the gradient is a tuple."""
+
+    def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
+        return [formula(g, *values) for formula, values in zip(self.plain, saved, strict=True)]
 
 
 class _Variadic(Operation):
     """An operation on a sequence of tensors: one formula, which returns a gradient for each."""
 
     variadic = True
+
+    def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
+        return self.plain[0](g, *saved[0])  # type: ignore[no-any-return]  # a formula is untyped
 
     def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
         assert node.saved is not None
@@ -102,30 +119,6 @@ def _rejoin(value: Any, node: Node | None) -> Any:
 
 def _as_tensor(share: Any) -> Any:
     return share if share is None or isinstance(share, _namespace["Tensor"]) else wrap(np.asarray(share))
-
-
-def _pulling(formulas: Sequence[Formula], variadic: bool = False) -> Callable[..., Sequence[Any]]:
-    """How a node's gradient is sent back: ``pull(g, parents, saved)``, one share per parent."""
-    if variadic:
-        return lambda g, parents, saved: formulas[0](g, *saved[0])
-    if len(formulas) == 1:
-        formula = formulas[0]
-        return lambda g, parents, saved: (formula(g, *saved[0]),)
-    if len(formulas) == 2:
-        first, second = formulas
-
-        def pull_two(g: Any, parents: Any, saved: Any) -> Sequence[Any]:
-            x, y = parents
-            return (
-                None if x is None else first(g, *saved[0]),
-                None if y is None else second(g, *saved[1]),
-            )
-
-        return pull_two
-    return lambda g, parents, saved: [
-        None if parent is None else formula(g, *values)
-        for parent, formula, values in zip(parents, formulas, saved, strict=True)
-    ]
 
 
 # ---------------------------------------------------------------- the decorator
@@ -174,8 +167,8 @@ def primitive(
         plain = [formulas[name] for name in differentiable]
         used = [(fast or {}).get(name, formulas[name]) for name in differentiable]
         reads = [_parameters(formula)[1:] for formula in used]
-        op = (_Variadic if variadic else Operation)(function.__name__, function, plain, reads, differentiable)
-        op.pull = _pulling(used, variadic)
+        op = (_Variadic if variadic else _Several if several else Operation)(function.__name__, function, plain, reads, differentiable)
+        op.formulas = None if variadic or several else used
         op.fresh, op.broadcasts, op.several, op.shows = fresh, broadcasts, several, shows
         op.local = {differentiable[0]: local} if isinstance(local, str) else local or {}
         if torch is not None:
@@ -259,13 +252,18 @@ def _wrapper_source(
         if converted:
             arrays, memories = (", ".join(f"{prefix}_{x}" for x in converted) for prefix in "am")
             promotion = f"({arrays},), ({memories},) = promoted(op, ({arrays},), ({memories},), {floating})"
-            say("if " + " and ".join(f"isinstance({x}, Tensor)" for x in converted) + ":")
-            say("    " + "; ".join(f"a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory" for x in converted))
             first, *others = converted
             unlike = [f"a_{first}.dtype is not a_{x}.dtype" for x in others]
             if floating:
                 unlike.append(f"a_{first}.dtype.kind not in 'fc'")
+            say("if " + " and ".join(f"isinstance({x}, Tensor)" for x in converted) + ":")
+            say("    " + "; ".join(f"a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory" for x in converted))
             say(f"    if {' or '.join(unlike)}: {promotion}")
+            if len(converted) == 2:  # the everyday case, fast: a floating tensor and a number
+                x, y = converted
+                say(f"elif {y}.__class__ in numbers and isinstance({x}, Tensor) and {x}.array.dtype.kind == 'f':")
+                say(f"    a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory")
+                say(f"    a_{y} = array({y}, a_{x}.dtype); e_{y} = None; m_{y} = STABLE")
             say("else:")
             say("    " + "; ".join(f"a_{x}, e_{x}, m_{x} = operand(op, {x})" for x in converted))
             say(f"    {promotion}")
@@ -386,13 +384,6 @@ def promoted(
     op: Operation, arrays: Sequence[Any], memories: Sequence[Memory], floating: bool
 ) -> tuple[Sequence[Any], Sequence[Memory]]:
     """The operands in PyTorch's common dtype; a converted copy has a memory of its own."""
-    dtype = None
-    if len(arrays) == 2:  # the everyday case, fast: a floating tensor and a number
-        x, y = arrays
-        if x.__class__ is np.ndarray and x.dtype.kind == "f" and (y.__class__ is float or y.__class__ is int):
-            return (x, np.array(y, x.dtype)), memories
-        if y.__class__ is np.ndarray and y.dtype.kind == "f" and (x.__class__ is float or x.__class__ is int):
-            return (np.array(x, y.dtype), y), memories
     known = [array for array in arrays if array is not None]
     if all(array.__class__ is not np.ndarray for array in known):
         known = [np.asarray(array, dtypes.scalar_dtype(array)) for array in known]
@@ -472,12 +463,14 @@ _namespace: dict[str, Any] = {
     "Memory": Memory,
     "Node": Node,
     "STABLE": STABLE,
+    "array": np.array,
     "asarray": np.asarray,
     "mode": mode,
     "ndarray": np.ndarray,
     "new": object.__new__,
     "node_number": node_number,
     "note": note,
+    "numbers": frozenset((float, int)),
     "operand": operand,
     "operands": operands,
     "promoted": promoted,

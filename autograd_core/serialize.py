@@ -110,7 +110,9 @@ class _Reader:
                 raise BadZipFile("the records are compressed, or larger than the file")
             self.folder = records[0].filename.partition("/")[0]
         known = f"{self.folder}/byteorder" in self.zip.NameToInfo
-        self.byteorder = self.record("byteorder").tobytes().decode("latin1") if known else "little"
+        self.byteorder = self.record("byteorder").tobytes() if known else b"little"
+        if self.byteorder not in (b"little", b"big"):
+            raise RuntimeError(f"load: the file is corrupt: byte order {self.byteorder!r:.20}")
 
     def record(self, name: str, dtype: DType = dtypes.uint8, path: Path | None = None) -> Array:
         """A record as an array, in memory of its own, or mapped from `path`."""
@@ -122,8 +124,11 @@ class _Reader:
                     self.file.seek(info.header_offset + 26)  # the lengths of its name and its extra field
                     start = info.header_offset + 30 + int(np.frombuffer(self.file.read(4), "<u2").sum())
                     return np.asarray(np.memmap(path, dtype, "c", start, (numel,)))
-                content = np.empty(info.file_size, np.uint8)
-                if stream.readinto(content) != info.file_size:  # type: ignore[attr-defined]  # checks its sum
+                content, place = np.empty(info.file_size, np.uint8), 0
+                while part := stream.read(1 << 20):  # checks the sum when all is read
+                    content[place : place + len(part)] = np.frombuffer(part, np.uint8)
+                    place += len(part)
+                if place != info.file_size:
                     raise EOFError("the file ends within a record")
                 return content[: numel * dtype.itemsize].view(dtype)
 
@@ -131,7 +136,7 @@ class _Reader:
         """A storage, as a 1-D tensor; the same one for the same key."""
         if key not in self.storages:
             array = self.record(f"data/{key}", dtype, self.path)
-            if self.byteorder != sys.byteorder:
+            if self.byteorder != sys.byteorder.encode():
                 array.byteswap(inplace=True)
             if dtype == dtypes.bool:  # NumPy trusts that these bytes are 0 or 1
                 np.not_equal(array.view(np.uint8), 0, out=array)

@@ -98,13 +98,14 @@ class Generator:
         """
         twister = self._twister.state["state"]
         words, position = twister["key"], twister["pos"]
-        unused = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)["state"]["key"]
         state = np.zeros(1, _STATE)
         legacy = state["legacy"][0]
-        # PyTorch counts the words drawn since the last twist and those left; a new stream has neither.
-        legacy["left"] = _SIZE + 1 - position
-        legacy["next"] = 0 if position == _SIZE and np.array_equal(words, unused) else position
         legacy["seed"], legacy["seeded"], legacy["words"] = self._seed, 1, words
+        # PyTorch counts the words since the last twist (a new stream is at 0), and those to the next, and 1.
+        legacy["left"], legacy["next"] = _SIZE + 1 - position, position
+        if position == _SIZE:
+            new = np.random.RandomState(self._seed % 2**32).get_state(legacy=False)
+            legacy["next"] *= not np.array_equal(words, new["state"]["key"])
         if self._kept is not None:
             legacy["normal_is_valid"], legacy["normal_y"] = 1, self._kept
         return np.frombuffer(state.tobytes(), np.uint8).copy()
@@ -284,11 +285,27 @@ def randperm(gen: Generator, n: int, dtype: DTypeLike = np.int64) -> Array:
             shuffled[i] = shuffled[j]
             shuffled[j] = i
         return shuffled
-    order = list(range(n))
-    steps = gen.words(max(n - 1, 0)) % np.arange(n, min(n, 1), -1, dtype=np.uint32)
-    for i, step in enumerate(steps.tolist()):
-        order[i], order[i + step] = order[i + step], order[i]
-    return np.array(order, dtype)
+    ahead: Array = gen.words(max(n - 1, 0)) % np.arange(n, min(n, 1), -1, dtype=np.uint32)
+    places = np.arange(n)
+    places[:-1] += ahead
+    return _swapped(places).astype(dtype, copy=False)
+
+
+def _swapped(places: Array) -> Array:
+    """0, 1, 2, ... after exchanging, at each step i in turn, what is at i with what is at places[i] >= i."""
+    steps = np.arange(len(places))
+    pairs = np.sort(places << 32 | steps)  # by place, then by step
+    place, step = pairs >> 32, pairs & (2**32 - 1)
+    again = np.flatnonzero(place[1:] == place[:-1])
+    before = np.full(len(places), -1)  # the last step to the same place
+    before[step[again + 1]] = step[again]
+    # Step i takes away what has come to i: what the last of the steps to i before it brought, or i itself.
+    source = steps.copy()
+    source[place] = step  # of several, the last
+    source = np.where(places == steps, np.where(before >= 0, before, steps), source)
+    while (source[source] != source).any():
+        source = source[source]
+    return np.where(before >= 0, source[before], places)
 
 
 # ---- Normal numbers
@@ -331,11 +348,14 @@ def normal_tensors(gen: Generator, mean: Array | float, std: Array | float) -> A
         shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
     except ValueError:
         raise RuntimeError(f"normal: mean {np.shape(mean)} and std {np.shape(std)} do not fit.") from None
-    if not isinstance(std, np.ndarray):
-        return normal(gen, shape, dtype, 0.0, std) + mean
-    if std.ndim == 0 and shape:
-        std = std.astype(np.promote_types(dtype, _F32))  # in PyTorch a 0-d factor does not widen the product
-    return _narrowed(normal(gen, shape, dtype) * std, dtype) + mean
+    if isinstance(std, np.ndarray):
+        if std.ndim == 0 and shape:
+            std = std.astype(np.promote_types(dtype, _F32))  # for a 0-d factor does not widen a product
+        numbers = _narrowed(np.asarray(normal(gen, shape, dtype) * std), dtype)
+    else:
+        numbers = normal(gen, shape, dtype, 0.0, std)
+    numbers += mean
+    return numbers
 
 
 def _normal_pairs(gen: Generator, count: int, dtype: np.dtype[Any], mean: float, std: float) -> Array:
@@ -343,7 +363,7 @@ def _normal_pairs(gen: Generator, count: int, dtype: np.dtype[Any], mean: float,
     fresh = count - len(kept)
     angle, u = _unit(gen, fresh + fresh % 2, _F64).reshape(-1, 2).T
     pairs = _box_muller(_libm(math.log1p, -u), angle)
-    if kept or fresh:
+    if count:
         gen._kept = float(pairs[-1]) if fresh % 2 else None
     numbers = np.concatenate([kept, pairs[:fresh]])
     return _narrowed(_fused(numbers, float(std), float(mean)), dtype)
@@ -446,8 +466,8 @@ def multinomial(
     """Indices drawn by weight: (num_samples,) for weights (n,), (m, num_samples) for (m, n), rows of any sum.
 
     Without replacement, and for a single sample, the largest weight / exponential win; otherwise rand53 is
-    looked up in the cumulated weights. RuntimeError if weights are negative, infinite, not floating, or zero all
-    along a row, or of 0 or 3 dimensions; if num_samples is not positive or, without replacement, exceeds n.
+    looked up in the cumulated weights. RuntimeError if weights are not floating, finite and >= 0, if a row is
+    zero, for 0 or 3 dimensions, if num_samples is not positive or, without replacement, exceeds n.
     """
     _floating("multinomial", weights.dtype, RuntimeError)
     if weights.ndim not in (1, 2):
@@ -471,8 +491,10 @@ def multinomial(
         walk(race)[...] = exponential(gen, walk(race).shape, rows.dtype)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             race = rows / race
-        # The reversal makes a stable descending sort of a stable ascending one.
-        chosen = n - 1 - race[:, ::-1].argsort(-1, kind="stable")[:, ::-1][:, :num_samples]
+        if num_samples == 1:
+            chosen = race.argmax(-1)
+        else:  # the two reversals make a stable descending sort of a stable ascending one
+            chosen = n - 1 - race[:, ::-1].argsort(-1, kind="stable")[:, ::-1][:, :num_samples]
     return chosen.reshape(*weights.shape[:-1], num_samples)
 
 

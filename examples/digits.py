@@ -126,7 +126,7 @@ def train(args: argparse.Namespace, train_set: TensorDataset, held_back: TensorD
     ag.manual_seed(args.seed)
     model = preset.network(side * side)
     optimizer = OPTIMIZERS[optimizer_name](model.parameters(), lr=rate)
-    loader = DataLoader(train_set, batch_size=preset.batch, shuffle=True)
+    loader: DataLoader[tuple[ag.Tensor, ...]] = DataLoader(train_set, batch_size=preset.batch, shuffle=True)
     print(f"{len(train_set)} images of {side} x {side} to train on, {len(held_back)} held back")
     print(f"preset {args.preset}: {optimizer_name}({rate:g}), {epochs} epochs of batches of {preset.batch}")
 

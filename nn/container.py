@@ -16,7 +16,7 @@ from .parameter import Parameter, typename
 if TYPE_CHECKING:
     from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["Identity", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 

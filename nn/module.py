@@ -22,7 +22,7 @@ from .saving import Saved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["Module", "Parameter"]
 

@@ -8,7 +8,7 @@ import autograd_core as ag
 from autograd_core import Tensor
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ["Parameter"]
 
@@ -46,10 +46,10 @@ ag.register_parameter_class(Parameter)
 
 
 def typename(value: object) -> str:
-    """How messages name the type of an object: of a tensor, as PyTorch does, by its dtype."""
+    """How messages name an object's type: a tensor's by its dtype, as in PyTorch; a class goes by its own name."""
     if isinstance(value, Tensor):
         return str(value.type())
-    kind = type(value)
+    kind = value if isinstance(value, type) else type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 

@@ -324,6 +324,11 @@ def test_shapes_and_dtypes(shape: tuple[int, ...]) -> None:
         assert isinstance(mask, np.ndarray)
         assert mask.shape == shape and mask.dtype == bool
     assert streams.bernoulli_scalar(generator, shape, 0.5).shape == shape
+    moments: list[Any] = [(0.0, np.ones(shape)), (np.ones(shape), np.float32(1)), (np.ones(shape), np.ones(()))]
+    for mean, std in moments:
+        numbers = streams.normal_tensors(generator, mean, std)
+        assert isinstance(numbers, np.ndarray)
+        assert numbers.shape == shape and numbers.dtype == np.float64
     assert streams.randint(generator, 0, 3, shape).shape == shape
 
 
@@ -419,7 +424,7 @@ def test_exponential_next_to_the_middle_between_two_float32_numbers() -> None:
     middle = (low.astype(float) + np.nextafter(low, np.float32(2))) / 2
     numbers = np.rint(-np.expm1(-middle) * 2.0**53)
     exact = [-1.0 * math.log1p(-number * 2.0**-53) for number in numbers.tolist()]
-    assert streams.exponential(Given(numbers), (5000,)).tolist() == np.array(exact).astype(np.float32).tolist()
+    assert (streams.exponential(Given(numbers), (5000,)) == np.array(exact).astype(np.float32)).all()
 
 
 def test_a_fused_multiply_add_just_below_a_tie() -> None:

@@ -340,6 +340,10 @@ def tanh(input: TensorLike) -> Tensor:
     return np.tanh(input)
 
 
+# The largest exponents that exp takes without overflow, by the size of the dtype.
+_OVERFLOW = {2: np.array(11, np.float16), 4: np.array(88, np.float32), 8: np.array(709.0), 16: np.array(709.0)}
+
+
 def _sigmoid_vjp_in_place(g: Array, out: Array) -> Array:
     slope = out * out
     np.subtract(out, slope, out=slope)
@@ -355,10 +359,9 @@ def sigmoid(input: TensorLike) -> Tensor:
     >>> sigmoid(tensor([0., 1000.]))
     tensor([0.5000, 1.0000])
     """
-    with np.errstate(over="ignore", under="ignore"):  # e^1000 is inf, and 1 / inf the right 0
-        out = np.exp(-input, out=np.empty_like(input))
-        out += 1
-        return np.divide(1, out, out=out)  # type: ignore[return-value]
+    out = np.minimum(input, _OVERFLOW[input.itemsize])  # beyond it the result is 1 to the last digit
+    out = np.exp(out, out)
+    return np.divide(out, out + 1, out)  # type: ignore[return-value]
 
 
 # ---------------------------------------------------------------- kinks and steps

@@ -6,6 +6,7 @@ indexes with. An element that is picked twice receives both gradients.
 
 from __future__ import annotations
 
+import math
 import warnings
 from operator import index as as_int
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -202,36 +203,48 @@ def _zeros(shape: tuple[int, ...], like: Any) -> Any:
 def _put_back(g: Any, key: Any, input_shape: tuple[int, ...]) -> Any:
     """Zeros, with g added at key."""
     out = _zeros(input_shape, g)
-    if isinstance(key, np.ndarray):
-        key = (key,)
-    arrays = [part for part in key if isinstance(part, np.ndarray)]
-    if not arrays or (len(arrays) == 1 and arrays[0].dtype == bool):
+    parts = (key,) if isinstance(key, np.ndarray) else key
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if not arrays or (len(arrays) == 1 and arrays[0].dtype == bool):  # nothing is picked twice
         out[key] = g
-    elif len(key) == 1 and len(input_shape) > 1 and _all_different(key[0], input_shape[0]):
-        out[key] = g
-    else:  # a flat np.add.at is several times faster than one on rows
-        np.add.at(out.reshape(-1), _positions(key, input_shape).reshape(-1), g.reshape(-1))
+    elif len(arrays) == len(parts) and all(array.dtype != bool for array in arrays):
+        count = math.prod(input_shape[: len(parts)])
+        _add_rows(out.reshape((count, -1) if out.size else (count, 0)), _row_numbers(parts, input_shape), g)
+    else:
+        np.add.at(out.reshape(-1), _positions(parts, input_shape).reshape(-1), g.reshape(-1))
     return out
 
 
-def _all_different(rows: Array, n: int) -> bool:
-    """Whether no index occurs twice: each then finds its own number where it left it."""
-    number = np.arange(rows.size).reshape(rows.shape)
-    mark = np.empty(n, np.intp)
-    mark[rows] = number
-    return bool((mark[rows] == number).all())
+def _row_numbers(indices: tuple[Array, ...], shape: tuple[int, ...]) -> Array:
+    """The indices into the leading dimensions as indices into one."""
+    rows = indices[0].astype(np.int64, copy=False)
+    for index, size in zip(indices[1:], shape[1:], strict=False):
+        rows = rows * size + np.where(index < 0, index + size, index)
+    return rows  # where the first index is negative, so is the row: it counts from the end
+
+
+def _add_rows(out: Array, rows: Array, g: Array) -> None:
+    """out[rows] += g, adding up where a row is named twice. A flat np.add.at is several times faster than one on
+    rows; assignment, where all rows differ, faster still."""
+    count, width = out.shape
+    if width > 1:
+        number = np.arange(rows.size).reshape(rows.shape)
+        mark = np.empty(count, np.intp)
+        mark[rows] = number
+        if (mark[rows] == number).all():  # each found its own number where it left it
+            out[rows] = g.reshape((*rows.shape, width))
+            return
+        rows = rows[..., None] * width + np.arange(width)
+    np.add.at(out.reshape(-1), rows.reshape(-1), g.reshape(-1))
 
 
 def _positions(key: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
     """Where the elements that a key picks stand in the flattened array."""
-    if len(key) == 1 and key[0].ndim:
-        size = int(np.prod(shape[1:], dtype=np.int64))
-        rows = key[0].astype(np.int64, copy=False) * size  # negative rows give negative positions: right as well
-        return rows if size == 1 else rows[..., None] + np.arange(size)
-    at, step = np.zeros((), np.int64), 1
+    at: Any = 0
+    step = 1
     for axis in reversed(range(len(shape))):
-        numbers = np.arange(0, shape[axis] * step, step or 1).reshape((-1,) + (1,) * (len(shape) - axis - 1))
-        at = at + np.broadcast_to(numbers, shape)[key]
+        numbers = np.arange(shape[axis]).reshape((-1,) + (1,) * (len(shape) - axis - 1))
+        at = at + np.broadcast_to(numbers, shape)[key] * step
         step *= shape[axis]
     return at
 
@@ -246,9 +259,9 @@ def _key_vjp(g: Any, key: Any, input_shape: tuple[int, ...]) -> Any:
     return either(_scatter_into)(g, key, input_shape)
 
 
-def _picked(input: Array, key: Any) -> Array:
+def _picked(input: Array, key: Any) -> Any:
     try:
-        return input[key]  # type: ignore[no-any-return]  # an array: the key holds an Ellipsis or an array
+        return input[key]
     except IndexError as error:
         raise _bad_key(input, error) from None
 
@@ -285,8 +298,11 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     >>> getitem(x, x > 4)
     tensor([5., 6.])
     """
-    if key.__class__ is int:
+    kind = key.__class__
+    if kind is int:
         return _select(input, (key, ...))
+    if kind is slice and _is_plain(key.start) and _is_plain(key.stop) and _is_plain(key.step):
+        return _slice(input, (key, ...))
     index = getattr(key, "array", None)
     if index is not None and index.ndim and index.dtype in _INDEX_DTYPES:
         return _index(input, key, None)
@@ -311,22 +327,25 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 
 def _as_element(name: str, value: Any, dtype: DType) -> Any:
-    """A number or array in the dtype of the tensor that it is written to."""
-    with np.errstate(all="ignore"):
-        element = np.asarray(value).astype(dtype)
-    if dtype.kind == "f" and value.__class__ in (int, float) and np.isinf(element) and abs(value) != float("inf"):
-        raise RuntimeError(f"{name}: value {value} cannot be converted to {dtype} without overflow")
-    return element
+    """A number or 0-d array in the dtype of the tensor that it is written to."""
+    if isinstance(value, np.ndarray):
+        return value.astype(dtype)
+    try:
+        if dtype.kind == "f" and 65504 < abs(value) != math.inf and abs(value) > np.finfo(dtype).max:
+            raise OverflowError
+        return np.array(value, dtype)
+    except (OverflowError, TypeError, ValueError):
+        raise RuntimeError(f"{name}: value {value} cannot be converted to {dtype} without overflow") from None
 
 
 @primitive(broadcasts=True, torch="IndexPutBackward0",
-           input=lambda g, key: either(index_assign)(g, key, 0),
+           input=lambda g, key: either(index_assign)(g, key, 0),  # type: ignore[has-type]  # this row itself
            value=lambda g, key: g[key])
 def index_assign(input: TensorLike, key: Any, value: TensorLike) -> Tensor:
     """A copy of input with ``input[key] = value``; key as `array_key` gives it. Of duplicates the last wins."""
-    out = np.copy(input)
+    out: Any = np.copy(input)
     try:
-        out[key] = value if isinstance(value, np.ndarray) else _as_element("index_assign", value, out.dtype)
+        out[key] = _as_element("index_assign", value, out.dtype)
     except IndexError as error:
         raise _bad_key(input, error) from None
     except ValueError:
@@ -363,6 +382,8 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     >>> index_add(zeros(3), 0, tensor([0, 0, 2]), tensor([1., 2., 3.]))
     tensor([3., 0., 3.])
     """
+    if not input.array.ndim:
+        return index_add(input.reshape(1), dim, index.reshape(1), source.reshape(1), alpha=alpha).reshape(())
     dim = one_dim("index_add", dim, input.array.ndim)
     rows = _checked_vector("index_add", input.array, dim, index)
     _check_same_dtype("index_add", input=input, source=source)
@@ -381,6 +402,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Ten
     >>> index_fill(zeros(3), 0, tensor([0, 2]), 1)
     tensor([1., 0., 1.])
     """
+    if not input.array.ndim:
+        return index_fill(input.reshape(1), dim, index, value).reshape(())
     dim = one_dim("index_fill", dim, input.array.ndim)
     return index_assign(input, array_key(input, (_ALL,) * dim + (index,)), value)
 
@@ -471,7 +494,8 @@ def _along(shape: tuple[int, ...], dim: int, index: Array) -> Array:
     """Where the elements that gather and scatter mean by index stand in the flattened array of this shape."""
     if len(shape) < 2 or not index.size:
         return index
-    at, step = np.zeros((), np.int64), 1
+    at: Any = 0
+    step = 1
     for axis in reversed(range(len(shape))):
         column = (-1,) + (1,) * (len(shape) - axis - 1)
         at = at + (index if axis == dim else np.arange(index.shape[axis]).reshape(column)) * np.int64(step)
@@ -480,19 +504,19 @@ def _along(shape: tuple[int, ...], dim: int, index: Array) -> Array:
 
 
 @primitive(fresh=True,
-           input=lambda g, index, dim: either(_gather)(g, dim, index))
+           input=lambda g, index, dim: either(_gather)(g, dim, index))  # type: ignore[has-type]  # below
 def _ungather(input: TensorLike, dim: int, index: TensorLike, shape: Any) -> Tensor:
     out = _zeros(shape, input)
     np.add.at(out.reshape(-1), _along(shape, dim, index).reshape(-1), input.reshape(-1))
-    return out  # type: ignore[no-any-return]  # of input's kind of array
+    return out
 
 
 def _gather_vjp(g: Any, index: Any, dim: int, input_shape: tuple[int, ...]) -> Any:
     return either(_ungather)(g, dim, index, input_shape)
 
 
-def _gathered(input: Array, dim: int, index: Array) -> Array:
-    return input.reshape(-1)[_along(input.shape, dim, index)]  # type: ignore[no-any-return]  # or a NumPy number
+def _gathered(input: Array, dim: int, index: Array) -> Any:
+    return input.reshape(-1)[_along(input.shape, dim, index)]
 
 
 @primitive(fresh=True, torch="GatherBackward0", input=_gather_vjp)
@@ -516,10 +540,10 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 
 @primitive(fresh=True, torch="ScatterBackward1",
-           input=lambda g, index, dim: either(_scatter_value)(g, dim, index, 0))
+           input=lambda g, index, dim: either(_scatter_value)(g, dim, index, 0))  # type: ignore[has-type]  # this row
 def _scatter_value(input: TensorLike, dim: int, index: TensorLike, value: Any) -> Tensor:
     _check_index("scatter", input.shape, dim, index)
-    out = np.copy(input, order="C")
+    out: Any = np.copy(input, order="C")
     out.reshape(-1)[_along(out.shape, dim, index)] = _as_element("scatter", value, out.dtype)
     return out
 
@@ -528,7 +552,7 @@ def _scatter_value(input: TensorLike, dim: int, index: TensorLike, value: Any) -
            input=lambda g, index, dim: either(_scatter_value)(g, dim, index, 0),
            src=lambda g, index, dim: either(_gather)(g, dim, index))
 def _scatter_src(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
-    out = np.copy(input, order="C")
+    out: Any = np.copy(input, order="C")
     out.reshape(-1)[_along(out.shape, dim, index)] = src
     return out
 
@@ -537,7 +561,7 @@ def _scatter_src(input: TensorLike, dim: int, index: TensorLike, src: TensorLike
            input=lambda g: g,
            src=lambda g, index, dim: either(_gather)(g, dim, index))
 def _scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
-    out = np.copy(input, order="C")
+    out: Any = np.copy(input, order="C")
     np.add.at(out.reshape(-1), _along(out.shape, dim, index).reshape(-1), src.reshape(-1))
     return out
 
@@ -629,7 +653,7 @@ def _common_shape(name: str, **shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _check_mask(name: str, mask: Any) -> None:
-    if getattr(mask, "dtype", None) != bool:
+    if getattr(mask, "dtype", None) != _INDEX_DTYPES[2]:
         raise RuntimeError(
             f"{name}: only boolean masks are supported, got {getattr(mask, 'dtype', type(mask).__name__)}; compare "
             "first: x != 0"
@@ -637,8 +661,8 @@ def _check_mask(name: str, mask: Any) -> None:
 
 
 @primitive(broadcasts=True, fresh=True, torch="MaskedFillBackward0",
-           input=lambda g, mask: either(masked_fill)(g, mask, 0),
-           value=lambda g, mask: either(masked_fill)(g, ~mask, 0))
+           input=lambda g, mask: either(masked_fill)(g, mask, 0),  # type: ignore[has-type]  # this row itself
+           value=lambda g, mask: either(masked_fill)(g, ~mask, 0))  # type: ignore[has-type]
 def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
     """A copy with value (a number or a 0-d tensor) where mask is True; mask broadcasts. Keeps input's dtype.
 
@@ -646,11 +670,14 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tenso
     tensor([0., 2., 0.])
     """
     _check_mask("masked_fill", mask)
-    if np.ndim(value):
-        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, got shape {np.shape(value)}; use where()")
-    shape = _common_shape("masked_fill", input=input.shape, mask=mask.shape)
-    out = np.copy(input if input.shape == shape else np.broadcast_to(input, shape))
-    np.copyto(out, _as_element("masked_fill", value, out.dtype), where=mask)
+    value = _as_element("masked_fill", value, input.dtype)
+    if value.ndim:
+        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, got shape {value.shape}; use where()")
+    shape = input.shape
+    if mask.shape != shape:
+        shape = _common_shape("masked_fill", input=shape, mask=mask.shape)
+    out: Any = np.copy(input if input.shape == shape else np.broadcast_to(input, shape))
+    np.copyto(out, value, where=mask)
     return out
 
 
@@ -669,7 +696,8 @@ def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
     """
     _check_mask("masked_select", mask)
     shape = _common_shape("masked_select", input=input.shape, mask=mask.shape)
-    return np.broadcast_to(input, shape)[np.broadcast_to(mask, shape)]
+    out: Any = np.broadcast_to(input, shape)[np.broadcast_to(mask, shape)]
+    return out
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
@@ -716,9 +744,9 @@ def _order(array: Array, dim: int, descending: bool) -> Array:
     if not array.ndim:
         return np.zeros((), np.int64)
     if descending:
-        return array.shape[dim] - 1 - np.flip(_order(np.flip(array, dim), dim, False), dim)  # type: ignore[no-any-return]
+        return array.shape[dim] - 1 - np.flip(_order(np.flip(array, dim), dim, False), dim)
     order = np.argsort(array, axis=dim)  # several times faster than the stable sort: enough where no two are equal
-    ranked = np.moveaxis(np.take_along_axis(array, order, dim), dim, -1)
+    ranked = np.swapaxes(_gathered(array, dim, order), dim, -1)
     if not (ranked[..., 1:] > ranked[..., :-1]).all():
         order = np.argsort(array, axis=dim, kind="stable")
     return order
@@ -726,12 +754,16 @@ def _order(array: Array, dim: int, descending: bool) -> Array:
 
 def _top(array: Array, k: int, dim: int, largest: bool) -> Array:
     """The places of the k largest (smallest) along dim, in order."""
-    n = array.shape[dim] if array.ndim else 1
-    if not array.ndim or n < 100 or k > n // 8:
-        return _order(array, dim, largest)[(slice(None),) * dim + (slice(k),)] if array.ndim else _order(array, dim, largest)
-    places = np.argpartition(array, n - k if largest else k - 1, axis=dim)
-    places = places[(slice(None),) * dim + (slice(n - k, None) if largest else slice(k),)]
-    return np.take_along_axis(places, _order(np.take_along_axis(array, places, dim), dim, largest), dim)
+    if not array.ndim:
+        return np.zeros((), np.int64)
+    n = array.shape[dim]
+    chosen = (_ALL,) * dim + (slice(n - k, None) if largest else slice(k),)
+    if n < 100 or k > n // 8:
+        places = np.argsort(array, axis=dim)[chosen]
+    else:
+        places = np.argpartition(array, n - k if largest else k, axis=dim)[chosen]
+        places = np.take_along_axis(places, np.argsort(np.take_along_axis(array, places, dim), axis=dim), dim)
+    return np.flip(places, dim) if largest else places
 
 
 @primitive(fresh=True, torch="SortBackward0", shows="sort {input}", input=_gather_vjp)
@@ -761,7 +793,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     >>> argsort(tensor([3., 1., 2.]), descending=True)
     tensor([0, 2, 1])
     """
-    return wrap(_order(input.array, one_dim("argsort", dim, input.array.ndim), descending))  # type: ignore[no-any-return]
+    return wrap(_order(input.array, one_dim("argsort", dim, input.array.ndim), descending))
 
 
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
@@ -793,7 +825,7 @@ def _check_matrix(name: str, input: Array, diagonal: Any) -> None:
 
 
 @primitive(fresh=True,
-           input=lambda g, diagonal: either(tril)(g, diagonal))
+           input=lambda g, diagonal: either(tril)(g, diagonal))  # type: ignore[has-type]  # this row itself
 def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
     """The lower triangle of each matrix (from the given diagonal down), zeros elsewhere.
 
@@ -802,11 +834,12 @@ def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
             [1., 1.]])
     """
     _check_matrix("tril", input, diagonal)
-    return np.tril(input, diagonal)
+    out: Any = np.tril(input, diagonal)
+    return out
 
 
 @primitive(fresh=True,
-           input=lambda g, diagonal: either(triu)(g, diagonal))
+           input=lambda g, diagonal: either(triu)(g, diagonal))  # type: ignore[has-type]  # this row itself
 def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
     """The upper triangle of each matrix (from the given diagonal up), zeros elsewhere.
 
@@ -815,4 +848,5 @@ def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
             [0., 0.]])
     """
     _check_matrix("triu", input, diagonal)
-    return np.triu(input, diagonal)
+    out: Any = np.triu(input, diagonal)
+    return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import string
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ..dims import Dims, kept_shape, one_dim, some_dims
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import cast, mul, plus, sign
-from .index import _slice, getitem
+from .index import _slice, getitem, masked_fill
 
 if TYPE_CHECKING:
     from ..dtypes import DTypeLike
@@ -81,10 +82,13 @@ def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
     >>> mm(tensor([[1., 2.]]), tensor([[3.], [4.]]))
     tensor([[11.]])
     """
-    _check("mm", "input", input, "mat2", mat2, (2, 2))
+    if not (input.__class__ is mat2.__class__ is np.ndarray and input.ndim == mat2.ndim == 2) or (
+        input.dtype != mat2.dtype or input.dtype.kind == "b"
+    ):
+        _check("mm", "input", input, "mat2", mat2, (2, 2))
     if input.shape[1] != mat2.shape[0]:
         raise _unfit("mm", "input", input, "mat2", mat2)
-    return _product(input, mat2)  # type: ignore[no-any-return]  # an array
+    return _product(input, mat2)
 
 
 @primitive(fresh=True, shows="{input} @ {vec}", torch="MvBackward0",
@@ -95,7 +99,7 @@ def mv(input: TensorLike, vec: TensorLike) -> Tensor:
     _check("mv", "input", input, "vec", vec, (2, 1))
     if input.shape[1] != vec.shape[0]:
         raise _unfit("mv", "input", input, "vec", vec)
-    return _product(input, vec)  # type: ignore[no-any-return]  # an array
+    return _product(input, vec)
 
 
 @primitive(fresh=True, shows="{input} · {tensor}", torch="DotBackward0",
@@ -112,7 +116,7 @@ def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
         raise RuntimeError(
             f"dot: input {input.shape} and tensor {tensor.shape} do not fit: both must have the same number of elements"
         )
-    return _product(input, tensor)  # type: ignore[no-any-return]  # a number
+    return _product(input, tensor)
 
 
 @primitive(promotes=True, fresh=True, torch="MulBackward0",
@@ -127,7 +131,7 @@ def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     """
     if input.ndim != 1 or vec2.ndim != 1:
         raise RuntimeError(f"outer: expected two 1-d tensors, got shapes {input.shape} and {vec2.shape}; use .flatten()")
-    return np.multiply.outer(input, vec2)  # type: ignore[no-any-return]  # an array
+    return np.multiply.outer(input, vec2)
 
 
 def _rows(x: Any) -> Any:
@@ -156,9 +160,9 @@ def _batched(input: TensorLike, other: TensorLike) -> Tensor:
     if input.shape[-1] != other.shape[-2]:
         raise _unfit("matmul", "input", input, "other", other)
     if other.ndim == 2:
-        return _product(_rows(input), other).reshape((*input.shape[:-1], other.shape[1]))  # type: ignore[no-any-return]
+        return _product(_rows(input), other).reshape((*input.shape[:-1], other.shape[1]))
     try:
-        return _product(input, other)  # type: ignore[no-any-return]  # an array
+        return _product(input, other)
     except ValueError:
         raise _unfit("matmul", "input", input, "other", other) from None
 
@@ -169,8 +173,10 @@ def matmul(input: TensorLike, other: TensorLike) -> Tensor:
     >>> matmul(ones(5, 2, 3), ones(3, 4)).shape, matmul(ones(2, 3), ones(3)).shape
     (Size([5, 2, 4]), Size([2]))
     """
-    input, other = _operand("matmul", "input", input), _operand("matmul", "other", other)
-    n, m = input.array.ndim, other.array.ndim
+    try:
+        n, m = input.array.ndim, other.array.ndim
+    except AttributeError:
+        return matmul(_operand("matmul", "input", input), _operand("matmul", "other", other))
     if n == 2 and m == 2:
         return mm(input, other)
     if not n or not m:
@@ -233,8 +239,8 @@ def _plus_product(name: str, input: Tensor, product: Tensor, beta: float, alpha:
     if alpha != 1:
         product = mul(product, alpha)
     if beta == 0:
-        return product
-    return plus(input if beta == 1 else mul(input, beta), product)
+        input = masked_fill(input, np.ones((), bool), 0)
+    return plus(input if beta in (0, 1) else mul(input, beta), product)
 
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -258,10 +264,11 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
 
 
 @primitive(broadcasts=True, fresh=True, torch="LinalgCrossBackward0", shows="{input} × {other}",
-           input=lambda g, other, dim: either(_cross)(other, g, dim),
-           other=lambda g, input, dim: either(_cross)(g, input, dim))
+           input=lambda g, other, dim: either(_cross)(other, g, dim),  # type: ignore[has-type]  # this row itself
+           other=lambda g, input, dim: either(_cross)(g, input, dim))  # type: ignore[has-type]
 def _cross(input: TensorLike, other: TensorLike, dim: int) -> Tensor:
-    return np.cross(input, other, axis=dim)
+    out: Any = np.cross(input, other, axis=dim)
+    return out
 
 
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
@@ -289,7 +296,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     if dim is None:
         if 3 not in input.array.shape:
             raise RuntimeError(f"cross: no dimension of size 3 in input of shape {input.array.shape}")
-        dim = input.array.shape.index(3)
+        return linalg_cross(input, other, dim=input.array.shape.index(3))
     return linalg_cross(input, other, dim=dim)
 
 
@@ -315,6 +322,8 @@ def trace(input: Tensor) -> Tensor:
 
 def _in_order(x: Any, letters: str, wanted: str) -> Any:
     """The dimensions in the order of `wanted`, with size 1 for those that x does not have."""
+    if letters == wanted:
+        return x
     x = np.transpose(x, [letters.index(letter) for letter in wanted if letter in letters])
     return x[tuple([slice(None) if letter in letters else None for letter in wanted])] if len(letters) < len(wanted) else x
 
@@ -324,7 +333,7 @@ def _distinct(letters: str) -> str:
 
 
 @primitive(fresh=True,
-           input=lambda g, letters, result: either(_rearranged)(g, letters, result))
+           input=lambda g, letters, result: either(_rearranged)(g, letters, result))  # type: ignore[has-type]  # below
 def _spread_letters(input: TensorLike, result: str, letters: str, shape: Any) -> Tensor:
     """The adjoint of `_rearranged`: repeated along summed dimensions, zero off the diagonal."""
     out = np.zeros_like(input, shape=shape)
@@ -342,12 +351,12 @@ def _rearranged(input: TensorLike, letters: str, result: str) -> Tensor:
     summed = tuple([i for i, letter in enumerate(each) if letter not in result])
     if summed:
         x = np.sum(x, axis=summed, dtype=np.int64 if x.dtype.kind in "biu" else None)
-    return _in_order(x, "".join([letter for letter in each if letter in result]), result)  # type: ignore[no-any-return]
+    return _in_order(x, "".join([letter for letter in each if letter in result]), result)
 
 
 @primitive(promotes=True, fresh=True, torch="BmmBackward0",
-           input=lambda g, other, left, right, result: either(_contracted)(g, other, result, right, left),
-           other=lambda g, input, left, right, result: either(_contracted)(g, input, result, left, right))
+           input=lambda g, other, left, right, result: either(_contracted)(g, other, result, right, left),  # type: ignore[has-type]
+           other=lambda g, input, left, right, result: either(_contracted)(g, input, result, left, right))  # type: ignore[has-type]
 def _contracted(input: TensorLike, other: TensorLike, left: str, right: str, result: str) -> Tensor:
     """The sum over the letters that are not in the result: each of these must be in both operands."""
     shared = [letter for letter in left if letter in right]
@@ -356,14 +365,14 @@ def _contracted(input: TensorLike, other: TensorLike, left: str, right: str, res
     rows = "".join([letter for letter in left if letter not in right])
     columns = "".join([letter for letter in right if letter not in left])
     if not summed:
-        return _in_order(input, left, result) * _in_order(other, right, result)  # type: ignore[no-any-return]
+        return _in_order(input, left, result) * _in_order(other, right, result)
     size = dict(zip(left + right, input.shape + other.shape, strict=True))
     stack = [size[letter] for letter in batch]
     n, k, m = (math.prod([size[letter] for letter in letters]) for letters in (rows, summed, columns))
     a = _in_order(input, left, batch + rows + summed).reshape((*stack, n, k))
     b = _in_order(other, right, batch + summed + columns).reshape((*stack, k, m))
     out = _product(a, b).reshape([size[letter] for letter in batch + rows + columns])
-    return _in_order(out, batch + rows + columns, result)  # type: ignore[no-any-return]
+    return _in_order(out, batch + rows + columns, result)
 
 
 def einsum(equation: Any, *operands: Any) -> Tensor:
@@ -383,8 +392,8 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
     if not operands:
         raise ValueError("einsum(): must specify the equation string and at least one operand")
     tensors = [_operand("einsum", f"operands[{i}]", x) for i, x in enumerate(operands)]
-    letters, output = _letters(equation, [x.array.shape for x in tensors])
-    return _summed_products(tensors, letters, output)
+    letters, output = _letters(equation, tuple([x.array.ndim for x in tensors]))
+    return _summed_products(tensors, list(letters), output)
 
 
 def _spelled(arguments: list[Any]) -> tuple[str, tuple[Any, ...]]:
@@ -400,14 +409,15 @@ def _spelled(arguments: list[Any]) -> tuple[str, tuple[Any, ...]]:
     return equation, tuple(arguments[0 : 2 * pairs : 2])
 
 
-def _letters(equation: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:
+@lru_cache(maxsize=256)
+def _letters(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str]:
     """The letters of each operand and of the output, with "..." spelled out in unused letters."""
     given, arrow, output = equation.replace(" ", "").partition("->")
     terms = given.split(",")
-    if len(terms) != len(shapes):
-        more = "more" if len(shapes) > len(terms) else "fewer"
+    if len(terms) != len(ndims):
+        more = "more" if len(ndims) > len(terms) else "fewer"
         raise RuntimeError(
-            f"einsum(): {more} operands were provided ({len(shapes)}) than specified in the equation {equation!r} "
+            f"einsum(): {more} operands were provided ({len(ndims)}) than specified in the equation {equation!r} "
             f"({len(terms)})"
         )
     for place, term in enumerate([*terms, output]):
@@ -419,14 +429,14 @@ def _letters(equation: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], s
                 "of one ellipsis (...)"
             )
     unused = [letter for letter in string.ascii_letters if letter not in equation]
-    extra = [len(shape) - len(term.replace("...", "")) for term, shape in zip(terms, shapes, strict=True)]
+    extra = [ndim - len(term.replace("...", "")) for term, ndim in zip(terms, ndims, strict=True)]
     widest = max([n for n, term in zip(extra, terms, strict=True) if "..." in term], default=0)
     dots = "".join(unused[: max(widest, 0)])
-    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+    for i, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
         if extra[i] < 0 or (extra[i] and "..." not in term):
             raise RuntimeError(
-                f"einsum(): the number of subscripts in {term!r} does not match the number of dimensions of operand {i} "
-                f"(shape {shape})" + ("" if "..." in term else " and no ellipsis was given")
+                f"einsum(): the number of subscripts in {term!r} does not match the number of dimensions ({ndim}) of "
+                f"operand {i}" + ("" if "..." in term else " and no ellipsis was given")
             )
         terms[i] = term.replace("...", dots[len(dots) - extra[i] :])
     if arrow:
@@ -439,7 +449,7 @@ def _letters(equation: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], s
             raise RuntimeError(f"einsum(): output subscript {letter} appears more than once in the output of {equation!r}")
         if not any(letter in term for term in terms):
             raise RuntimeError(f"einsum(): output subscript {letter} does not appear for any input operand in {equation!r}")
-    return terms, output
+    return tuple(terms), output
 
 
 def _summed_products(tensors: list[Any], letters: list[str], output: str) -> Tensor:
@@ -459,12 +469,16 @@ def _summed_products(tensors: list[Any], letters: list[str], output: str) -> Ten
                     f"broadcast with the size {known} of an earlier operand"
                 )
             size[letter] = n if known == 1 else known
-    for i, (x, term) in enumerate(zip(tensors, letters, strict=True)):
-        others = output + "".join(letters[:i] + letters[i + 1 :])
-        # a size of 1 that broadcasts is dropped, as if it were summed
-        kept = _distinct("".join(c for c, n in zip(term, x.array.shape, strict=True) if c in others and n == size[c]))
-        if kept != term and (len(tensors) > 1 or len(kept) < len(term)):
-            tensors[i], letters[i] = _rearranged(x, term, kept), kept
+    # a size of 1 that broadcasts is dropped, as if it were summed
+    solid = [
+        _distinct("".join([letter for letter, n in zip(term, x.array.shape, strict=True) if n == size[letter]]))
+        for x, term in zip(tensors, letters, strict=True)
+    ]
+    for i, term in enumerate(letters):
+        others = output + "".join(solid[:i] + solid[i + 1 :])
+        kept = "".join([letter for letter in solid[i] if letter in others])
+        if len(kept) < len(term):
+            tensors[i], letters[i] = _rearranged(tensors[i], term, kept), kept
     while len(tensors) > 1:
         i, j = _cheapest_pair(letters, output, size)
         b, right, a, left = tensors.pop(j), letters.pop(j), tensors.pop(i), letters.pop(i)
@@ -474,7 +488,7 @@ def _summed_products(tensors: list[Any], letters: list[str], output: str) -> Ten
             _check("einsum", "operand", a.array, "operand", b.array)
         tensors.append(_contracted(a, b, left, right, result))
         letters.append(result)
-    return tensors[0] if letters[0] == output else _rearranged(tensors[0], letters[0], output)  # type: ignore[no-any-return]
+    return tensors[0] if letters[0] == output else _rearranged(tensors[0], letters[0], output)
 
 
 def _cheapest_pair(letters: list[str], output: str, size: dict[str, int]) -> tuple[int, int]:
@@ -561,8 +575,8 @@ def _norm_vjp_of_arrays(g: Any, input: Array, out: Any, ord: float, dim: Any) ->
            input=_norm_vjp)
 def _vector_norm(input: TensorLike, ord: float, dim: Any, keepdim: bool) -> Tensor:
     if input.dtype.char == "e":
-        return _vector_norm_of(input.astype(np.float32), ord, dim, keepdim).astype(np.float16)  # type: ignore[no-any-return]
-    return _vector_norm_of(input, ord, dim, keepdim)  # type: ignore[no-any-return]  # an array
+        return _vector_norm_of(input.astype(np.float32), ord, dim, keepdim).astype(np.float16)
+    return _vector_norm_of(input, ord, dim, keepdim)
 
 
 def _vector_norm_of(input: Array, ord: float, dim: Any, keepdim: bool) -> Any:
@@ -670,6 +684,6 @@ def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False,
     >>> norm(tensor([[3., 0.], [0., 4.]]))
     tensor(5.)
     """
-    if isinstance(p, str) and p != "fro":
+    if isinstance(p, str) and (p != "fro" or (isinstance(dim, tuple | list) and len(dim) > 2)):
         return matrix_norm(input, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     return vector_norm(input, 2 if p == "fro" or p is None else p, dim, keepdim, dtype=dtype)

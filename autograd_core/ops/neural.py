@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,10 +212,15 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: Any) -> Array:
+    return np.ones(n, dtype)
+
+
 def _column_sums(g: Any) -> Any:
     g = _rows(g)
     if len(g) <= 512:  # a product with ones is three times faster than sum(0) on small batches
-        return np.ones(len(g), g.dtype).dot(g)
+        return _ones(len(g), g.dtype).dot(g)
     return g.sum(axis=0)
 
 
@@ -391,8 +397,7 @@ def _warn_of_broadcasting(name: str, input: Tensor, target: Tensor) -> None:
 def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
     difference = input - target
     flat = difference.reshape(-1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        out = flat.dot(flat) / flat.dtype.type(flat.size)
+    out = flat.dot(flat) / flat.dtype.type(flat.size) if flat.size else np.array(np.nan, flat.dtype)
     return out, difference  # type: ignore[return-value]
 
 

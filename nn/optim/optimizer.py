@@ -216,16 +216,20 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     """A class's `step`, calling the hooks of the optimiser."""
 
     @wraps(step)
-    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        for hook in tuple(self._hooks.get("before", {}).values()):
-            answer = hook(self, args, kwargs)
-            if answer is not None:
-                if not (isinstance(answer, tuple) and len(answer) == 2):
-                    raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {answer}.")
-                args, kwargs = answer
-        result = step(self, *args, **kwargs)
+    def hooked(*args: Any, **kwargs: Any) -> Any:
+        self: Optimizer = args[0]
+        if self._hooks:
+            for hook in tuple(self._hooks.get("before", {}).values()):
+                answer = hook(self, args, kwargs)
+                if answer is not None:
+                    if not (isinstance(answer, tuple) and len(answer) == 2):
+                        raise RuntimeError(
+                            f"{step} must return None or a tuple of (new_args, new_kwargs), but got {answer}."
+                        )
+                    args, kwargs = answer
+        result = step(*args, **kwargs)
         self._opt_called = True
-        for hook in tuple(self._hooks.get("after", {}).values()):
+        for hook in tuple(self._hooks.get("after", {}).values()) if self._hooks else ():
             hook(self, args, kwargs)
         return result
 

@@ -21,6 +21,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--libraries", default="autograd,torch", metavar="NAMES",
                         help="what runs beside the hand-written version (autograd,torch); leave torch out to see "
                              "the others without it in the process, where memory behaves differently")
+    parser.add_argument("--no-gc", action="store_true", help="garbage collector off while timing, for everyone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times and ratios to FILE")
     parser.add_argument("--quick", action="store_true", help="3 rounds: does it run, and roughly how fast")
     return parser.parse_args(arguments)
@@ -61,7 +62,8 @@ def main(arguments: list[str]) -> int:
     libraries = [load(name) for name in names]
     facts = machine(names)
     print("; ".join(f"{key} {value}" for key, value in facts.items() if value))
-    print("CPU time, one thread; ratios: median over rounds [quartiles]\n")
+    collector = "off" if chosen.no_gc else "on"
+    print(f"CPU time, one thread, garbage collector {collector}; ratios: median over rounds [quartiles]\n")
 
     results = []
     for key, build in WORKLOADS.items():
@@ -69,7 +71,7 @@ def main(arguments: list[str]) -> int:
             continue
         workload = build(libraries)
         check(workload)
-        results.append(measure(workload, 3 if chosen.quick else chosen.rounds))
+        results.append(measure(workload, 3 if chosen.quick else chosen.rounds, collector=not chosen.no_gc))
         print(*results[-1].lines(), sep="\n", flush=True)
     if chosen.json:
         document = {"machine": facts, "results": [result.as_dict() for result in results]}

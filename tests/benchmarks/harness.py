@@ -7,8 +7,8 @@ What makes the times comparable on a shared, noisy machine:
   same machine, and the median over the rounds is reported with its quartiles.
 - A round starts from a fresh `setup()` and one untimed step, so that a contender never trains into numbers
   (saturated, denormal) that the others do not see.
-- The garbage collector stays on, as it does for users; what other contenders left alive is collected and frozen
-  before each round, so that nobody pays for traversing it.
+- The garbage collector stays on, as it does for users (`--no-gc` shows its share, which is large in 1es); what
+  other contenders left alive is collected and frozen before each round, so that nobody pays for traversing it.
 """
 
 from __future__ import annotations
@@ -157,8 +157,8 @@ def duration(ns: float) -> str:
     return f"{ns / 1e3:.1f} us" if ns < 1e6 else f"{ns / 1e6:.2f} ms" if ns < 1e9 else f"{ns / 1e9:.3f} s"
 
 
-def measure(workload: Workload, rounds: int, round_ns: int = ROUND_NS) -> Result:
-    """Time the contenders in turns; each does as many steps a round as fill `round_ns`."""
+def measure(workload: Workload, rounds: int, round_ns: int = ROUND_NS, collector: bool = True) -> Result:
+    """Time the contenders in turns, with or without the garbage collector; a round's steps fill `round_ns`."""
     contenders = workload.contenders
     repeats = {c.name: max(1, round(round_ns / min(_ns_per_step(c, 1) for _ in range(3)))) for c in contenders}
     result = Result(workload, {c.name: [] for c in contenders})
@@ -166,9 +166,12 @@ def measure(workload: Workload, rounds: int, round_ns: int = ROUND_NS) -> Result
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+        if not collector:
+            gc.disable()
         first = turn % len(contenders)
         for contender in contenders[first:] + contenders[:first]:
             result.times[contender.name].append(_ns_per_step(contender, repeats[contender.name]))
+        gc.enable()
     gc.unfreeze()
     return result
 

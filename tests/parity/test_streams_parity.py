@@ -177,6 +177,8 @@ def test_a_mixed_sequence_keeps_step(seed: int) -> None:
         assert_same(draw(ours, size), reference(theirs, size))
         if choice.random() < 0.1:
             ours, theirs = copy.deepcopy(ours), theirs.clone_state()
+        if choice.random() < 0.05:
+            ours, theirs = ours.manual_seed(seed + 1), theirs.manual_seed(seed + 1)
     assert_same_stream(ours, theirs)
 
 

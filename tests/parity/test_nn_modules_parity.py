@@ -1,0 +1,379 @@
+"""Modules against PyTorch: printing, names, state, errors, initial values, results and gradients."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from copy import deepcopy
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import nn
+
+torch = pytest.importorskip("torch")
+
+SIDES = [(ag, nn), (torch, torch.nn)]
+
+
+def both(make: Any) -> list[Any]:
+    """What `make(library, nn)` returns here and in PyTorch, each from the same seed."""
+    results = []
+    for library, layers in SIDES:
+        library.manual_seed(0)
+        results.append(make(library, layers))
+    return results
+
+
+def array(tensor: Any) -> Any:
+    return np.array(tensor.detach().numpy())
+
+
+def without_prefix(text: str) -> str:
+    """A message or repr of PyTorch as it reads here: dtypes and classes without the package's name."""
+    text = re.sub(r"(torch\.)?nn\.(\w+\.)*(?=[A-Z])", "nn.", text)
+    for name in ("float32", "float64", "Size", "Tensor"):
+        text = text.replace(f"torch.{name}", name)
+    return text.replace("nn.Buffer, ", "").replace("torch Tensor", "Tensor")
+
+
+MODELS = {
+    "mlp": lambda t, n: n.Sequential(n.Linear(784, 30), n.Sigmoid(), n.Linear(30, 10)),
+    "odd": lambda t, n: n.Sequential(n.Linear(3, 7, bias=False), n.Dropout(0.3, inplace=True), n.ReLU(inplace=True)),
+    "double": lambda t, n: n.Linear(17, 5, dtype=t.float64),
+    "half": lambda t, n: n.Linear(4, 2).half(),
+    "named": lambda t, n: n.Sequential(OrderedDict(first=n.Linear(2, 2), act=n.GELU("tanh"), last=n.Linear(2, 1))),
+    "list": lambda t, n: n.ModuleList(
+        [n.Linear(4, 4), n.Linear(4, 4), n.ReLU(), n.Sequential(n.Tanh(), n.Tanh()), n.Sequential(n.Tanh(), n.Tanh())]
+    ),
+    "dict": lambda t, n: n.ModuleDict({"b": n.Linear(2, 3), "a": n.ModuleDict(), "c": n.Sequential()}),
+    "parameters": lambda t, n: n.ParameterList([t.randn(2, 3), t.zeros(()), 3, n.Parameter(t.ones(2))]),
+    "parameter dict": lambda t, n: n.ParameterDict({"w": t.randn(2), "a": t.ones(1), "x": "text"}),
+    "activations": lambda t, n: n.Sequential(
+        n.LeakyReLU(0.2), n.LeakyReLU(inplace=True), n.GELU(), n.SiLU(), n.ELU(0.5), n.ELU(1.0, True), n.Softplus(),
+        n.Softplus(2, 10), n.Softmax(dim=-1), n.Softmax(), n.LogSoftmax(1), n.Sigmoid(), n.Tanh(), n.Hardtanh(),
+        n.Hardtanh(-2, 3, True), n.ReLU6(), n.ReLU6(True), n.LogSigmoid(), n.Softmax2d(), n.Identity(3, a=4),
+    ),
+    "shapes": lambda t, n: n.Sequential(n.Flatten(), n.Flatten(0, 1), n.Unflatten(1, (2, 3)), n.Dropout()),
+    "losses": lambda t, n: n.Sequential(
+        n.MSELoss(), n.L1Loss(reduction="sum"), n.CrossEntropyLoss(t.ones(3)), n.NLLLoss(), n.BCELoss(),
+        n.BCEWithLogitsLoss(pos_weight=t.ones(2)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_printing_names_and_initial_values(name: str) -> None:
+    ours, theirs = both(MODELS[name])
+    assert repr(ours) == without_prefix(repr(theirs))
+    assert [key for key, _ in ours.named_modules()] == [key for key, _ in theirs.named_modules()]
+    assert [key for key, _ in ours.named_parameters()] == [key for key, _ in theirs.named_parameters()]
+    assert [key for key, _ in ours.named_buffers()] == [key for key, _ in theirs.named_buffers()]
+    mine, wanted = ours.state_dict(), theirs.state_dict()
+    assert list(mine) == list(wanted)
+    assert dict(mine._metadata) == dict(wanted._metadata)
+    for key in wanted:
+        assert str(mine[key].dtype) == without_prefix(str(wanted[key].dtype)).replace("torch.", "")
+        np.testing.assert_array_equal(array(mine[key]), array(wanted[key]), strict=True)
+
+
+class Net:
+    """The same model for both libraries, with everything that can be registered."""
+
+    def __new__(cls, library: Any, layers: Any) -> Any:
+        class Model(layers.Module):  # type: ignore[misc, name-defined]  # a base chosen at run time
+            def __init__(self) -> None:
+                super().__init__()
+                self.hidden = layers.Linear(3, 4)
+                self.nothing = None
+                self.register_parameter("absent", None)
+                self.register_buffer("mean", library.zeros(2))
+                self.register_buffer("scratch", library.ones(2), persistent=False)
+                self.register_buffer("none", None)
+                self.scale = layers.Parameter(library.ones(()))
+                self.shared = self.hidden
+                self.blocks = layers.ModuleList([layers.Linear(4, 4), layers.ReLU()])
+                self.tied = layers.Parameter(library.zeros(2), requires_grad=False)
+
+            def forward(self, x: Any) -> Any:
+                return self.blocks[1](self.blocks[0](self.hidden(x))) * self.scale
+
+            def extra_repr(self) -> str:
+                return "one\ntwo"
+
+        return Model()
+
+
+def test_a_model_with_everything() -> None:
+    ours, theirs = both(Net)
+    assert repr(ours) == repr(theirs)
+    for walk in ("named_modules", "named_children", "named_parameters", "named_buffers"):
+        assert [key for key, _ in getattr(ours, walk)()] == [key for key, _ in getattr(theirs, walk)()], walk
+    for recurse in (True, False):
+        pairs = [[key for key, _ in side.named_parameters("p", recurse, False)] for side in (ours, theirs)]
+        assert pairs[0] == pairs[1]
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert list(ours._parameters) == list(theirs._parameters)
+    assert list(ours._buffers) == list(theirs._buffers)
+    assert list(ours._modules) == list(theirs._modules)
+
+
+def attempt(action: Any, *arguments: Any) -> tuple[type[BaseException], str]:
+    try:
+        action(*arguments)
+    except Exception as error:  # noqa: BLE001 - whatever it is, both sides are compared
+        return type(error), str(error)
+    raise AssertionError("no error")
+
+
+def before_init(library: Any, layers: Any, value: Any) -> None:
+    class Early(layers.Module):  # type: ignore[misc, name-defined]  # a base chosen at run time
+        def __init__(self) -> None:
+            self.x = value
+
+    Early()
+
+
+def subclass_of(layers: Any) -> Any:
+    class WithAttribute(layers.Module):  # type: ignore[misc, name-defined]  # a base chosen at run time
+        taken = 3
+
+    return WithAttribute()
+
+
+ERRORS = {
+    "parameter before init": lambda t, n: before_init(t, n, n.Parameter(t.ones(1))),
+    "module before init": lambda t, n: before_init(t, n, n.ReLU()),
+    "buffer before init": lambda t, n: n.Module.__new__(n.Module).register_buffer("x", t.ones(1)),
+    "register before init": lambda t, n: n.Module.__new__(n.Module).register_parameter("x", None),
+    "tensor as parameter": lambda t, n: setattr(n.Linear(1, 1), "weight", t.ones(1, 1)),
+    "number as parameter": lambda t, n: setattr(n.Linear(1, 1), "bias", 3),
+    "module as parameter": lambda t, n: setattr(n.Linear(1, 1), "bias", n.ReLU()),
+    "tensor as module": lambda t, n: setattr(n.Sequential(n.ReLU()), "0", t.ones(1)),
+    "list as buffer": lambda t, n: setattr(n.CrossEntropyLoss(t.ones(2)), "weight", [1.0]),
+    "not a module": lambda t, n: n.Module().add_module("x", 3),
+    "module class": lambda t, n: n.Sequential(n.ReLU),
+    "name with a dot": lambda t, n: n.Module().add_module("a.b", n.ReLU()),
+    "empty name": lambda t, n: n.Module().add_module("", n.ReLU()),
+    "name that is no string": lambda t, n: n.Module().add_module(3, n.ReLU()),
+    "name taken": lambda t, n: n.Module().add_module("training", n.ReLU()),
+    "class attribute": lambda t, n: setattr(subclass_of(n), "taken", n.Parameter(t.ones(1))),
+    "parameter name with a dot": lambda t, n: n.Module().register_parameter("a.b", None),
+    "parameter of tensor": lambda t, n: n.Module().register_parameter("a", t.ones(2)),
+    "parameter name taken": lambda t, n: n.Linear(1, 1).register_parameter("training", None),
+    "buffer of list": lambda t, n: n.Module().register_buffer("a", [1]),
+    "buffer named as a parameter": lambda t, n: n.Linear(1, 1).register_buffer("weight", t.ones(1)),
+    "no forward": lambda t, n: n.ModuleList()(t.ones(1)),
+    "no such attribute": lambda t, n: n.Linear(1, 1).weigth,
+    "no such submodule": lambda t, n: n.Sequential(n.ReLU()).get_submodule("1"),
+    "not a submodule": lambda t, n: n.Linear(1, 1).get_submodule("weight"),
+    "no such parameter": lambda t, n: n.Linear(1, 1).get_parameter("x"),
+    "not a parameter": lambda t, n: n.Sequential(n.ReLU()).get_parameter("0"),
+    "not a buffer": lambda t, n: n.Linear(1, 1).get_buffer("weight"),
+    "mode": lambda t, n: n.ReLU().train(1),
+    "positional": lambda t, n: n.Sigmoid(3),
+    "keyword": lambda t, n: n.Sigmoid(x=3),
+    "to int": lambda t, n: n.Linear(1, 1).to(t.int64),
+    "state no dict": lambda t, n: n.Linear(1, 1).load_state_dict([1]),
+    "state": lambda t, n: n.Sequential(n.Linear(1, 2), n.Linear(2, 1)).load_state_dict(
+        {"0.weight": t.ones(3, 3), "1.weight": t.ones(1, 2), "1.bias": 3, "2.weight": t.ones(1), "x": t.ones(1)}
+    ),
+    "list index": lambda t, n: n.ModuleList([n.ReLU()])[1],
+    "list index below": lambda t, n: n.Sequential(n.ReLU())[-2],
+    "list of": lambda t, n: n.ModuleList().extend(3),
+    "parameters of": lambda t, n: n.ParameterList(t.ones(2)),
+    "dict of": lambda t, n: n.ModuleDict(3),
+    "dict of triples": lambda t, n: n.ModuleDict([("a", n.ReLU(), 1)]),
+    "key": lambda t, n: n.ModuleDict({"a": n.ReLU()})["b"],
+    "key of": lambda t, n: n.ParameterDict({3: t.ones(1)}),
+    "call": lambda t, n: n.ParameterList()(1),
+    "add": lambda t, n: n.Sequential() + 3,
+    "times": lambda t, n: n.Sequential() * 0,
+    "times what": lambda t, n: n.Sequential() * 1.5,
+    "dropout": lambda t, n: n.Dropout(1.5),
+    "hardtanh": lambda t, n: n.Hardtanh(1, 1),
+    "unflatten": lambda t, n: n.Unflatten(1, 3),
+    "unflatten of": lambda t, n: n.Unflatten(1, (2, "x")),
+    "reduction": lambda t, n: n.MSELoss(reduction="max")(t.ones(1), t.ones(1)),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(name: str) -> None:
+    (ours, text), (theirs, wanted) = (attempt(ERRORS[name], *side) for side in SIDES)
+    assert ours is theirs
+    if name not in ("to int", "reduction", "times", "times what", "add", "list of", "key of"):  # (worded with more help)
+        assert without_prefix(text) == without_prefix(wanted)
+
+
+def test_a_non_leaf_is_no_parameter() -> None:
+    for library, layers in SIDES:
+        module, parameter = layers.Module(), layers.Parameter(library.ones(1))
+        parameter.__class__ = layers.Parameter
+        computed = layers.Parameter(parameter * 2)  # a leaf again
+        module.x = computed
+        assert module.x.is_leaf
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    ("make", "input", "target"),
+    [
+        (lambda n, w, r: n.MSELoss(reduction=r), (6, 4), (6, 4)),
+        (lambda n, w, r: n.L1Loss(reduction=r), (6, 4), (6, 4)),
+        (lambda n, w, r: n.CrossEntropyLoss(reduction=r), (6, 4), 4),
+        (lambda n, w, r: n.CrossEntropyLoss(w, reduction=r, ignore_index=2), (6, 4), 4),
+        (lambda n, w, r: n.CrossEntropyLoss(w, reduction=r, label_smoothing=0.1, ignore_index=0), (6, 4), 4),
+        (lambda n, w, r: n.CrossEntropyLoss(w, reduction=r, label_smoothing=0.1), (6, 4), (6, 4)),
+        (lambda n, w, r: n.CrossEntropyLoss(w, reduction=r), (6, 4, 3), 4),
+        (lambda n, w, r: n.NLLLoss(w, reduction=r, ignore_index=1), (6, 4), 4),
+        (lambda n, w, r: n.BCELoss(w, reduction=r), (6, 4), (6, 4)),
+        (lambda n, w, r: n.BCEWithLogitsLoss(w, reduction=r), (6, 4), (6, 4)),
+        (lambda n, w, r: n.BCEWithLogitsLoss(reduction=r, pos_weight=w), (6, 4), (6, 4)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_losses(make: Any, input: tuple[int, ...], target: Any, reduction: str, dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    x, weight = rng.random(input).astype(dtype), rng.random(4).astype(dtype)
+    if isinstance(target, int):
+        y = rng.integers(0, target, (input[0], *input[2:]))
+    else:
+        y = rng.random(target).astype(dtype)
+    results = []
+    for library, layers in SIDES:
+        leaf = library.tensor(x).requires_grad_()
+        loss = make(layers, library.tensor(weight), reduction)(leaf, library.tensor(y))
+        (loss * loss).sum().backward()
+        results.append((array(loss), array(leaf.grad)))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "float32" else 1e-10, atol=1e-7)
+        assert ours.dtype == theirs.dtype
+
+
+ACTIVATIONS = {
+    "ReLU": {}, "LeakyReLU": {"negative_slope": 0.3}, "GELU": {}, "SiLU": {}, "ELU": {"alpha": 0.7},
+    "Softplus": {"beta": 2.0}, "Softmax": {"dim": 1}, "LogSoftmax": {"dim": 0}, "Sigmoid": {}, "Tanh": {},
+    "Hardtanh": {"min_val": -0.5}, "ReLU6": {}, "LogSigmoid": {}, "Identity": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("inplace", [False, True])
+def test_activations(name: str, dtype: str, inplace: bool) -> None:
+    options: dict[str, Any] = dict(ACTIVATIONS[name])
+    if inplace:
+        if name not in ("ReLU", "LeakyReLU", "SiLU", "ELU", "Hardtanh", "ReLU6"):
+            pytest.skip("has no inplace")
+        options["inplace"] = True
+    x = (np.random.default_rng(1).standard_normal((5, 3)) * 4).astype(dtype)
+    results = []
+    for library, layers in SIDES:
+        leaf = library.tensor(x).requires_grad_()
+        copy = leaf * 1
+        y = getattr(layers, name)(**options)(copy)
+        assert (y is copy) == (inplace or name == "Identity")
+        (y * y).sum().backward()
+        results.append((array(y), array(leaf.grad)))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "float32" else 1e-10, atol=1e-6)
+
+
+def test_softmax_without_a_dim() -> None:
+    for shape in ((), (3,), (2, 3), (2, 3, 4)):
+        for name in ("Softmax", "LogSoftmax"):
+            results = []
+            for library, layers in SIDES:
+                with pytest.warns(UserWarning, match="Implicit dimension choice"):
+                    results.append(array(getattr(layers, name)()(library.ones(shape) * 2)))
+            np.testing.assert_allclose(*results, rtol=1e-6)
+
+
+def test_legacy_reductions() -> None:
+    x, y = np.arange(4.0), np.ones(4)
+    for size_average in (None, True, False):
+        for reduce in (None, True, False):
+            if size_average is None and reduce is None:
+                continue
+            results = []
+            for library, layers in SIDES:
+                with pytest.warns(UserWarning, match="reduction="):
+                    loss = layers.MSELoss(size_average, reduce)
+                results.append((loss.reduction, array(loss(library.tensor(x), library.tensor(y)))))
+            assert results[0][0] == results[1][0]
+            np.testing.assert_allclose(results[0][1], results[1][1])
+
+
+def test_dropout_masks() -> None:
+    for p in (0.0, 0.1, 0.5, 0.9, 1.0):
+        ours, theirs = both(lambda t, n: array(n.Dropout(p)(t.ones(50, 7) * 3)))  # noqa: B023 - called at once
+        np.testing.assert_array_equal(ours, theirs)
+        ours, theirs = both(lambda t, n: array(n.Dropout(p).eval()(t.ones(50, 7))))  # noqa: B023
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_files_go_both_ways() -> None:
+    ours, theirs = both(MODELS["mlp"])
+    file = BytesIO()
+    ag.save(ours.state_dict(), file)
+    file.seek(0)
+    model = MODELS["mlp"](torch, torch.nn)
+    model.load_state_dict(torch.load(file))
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(array(value), array(ours.state_dict()[name]))
+    file = BytesIO()
+    torch.save(theirs.state_dict(), file)
+    file.seek(0)
+    model = MODELS["mlp"](ag, nn)
+    assert str(model.load_state_dict(ag.load(file))) == "<All keys matched successfully>"
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(array(value), array(theirs.state_dict()[name]))
+
+
+def test_hooks_run_in_pytorchs_order() -> None:
+    logs = []
+    for library, layers in SIDES:
+        log: list[Any] = []
+
+        def note(name: str, log: list[Any] = log) -> Any:
+            return lambda module, *rest: log.append((name, type(module).__name__, len(rest)))
+
+        model = layers.Sequential(layers.Linear(2, 2), layers.ReLU())
+        model.register_forward_hook(note("after"))
+        model.register_forward_hook(note("after first"), prepend=True)
+        model[0].register_forward_pre_hook(note("before"))
+        model[0].register_forward_pre_hook(note("before first", log), prepend=True, with_kwargs=True)
+        model[1].register_forward_hook(lambda module, args, kwargs, out: out * 2, with_kwargs=True)
+        handle = model[1].register_forward_hook(note("removed"))
+        handle.remove()
+        model(library.ones(1, 2))
+        logs.append(log)
+    assert logs[0] == logs[1]
+
+
+def test_copies_are_independent() -> None:
+    for library, layers in SIDES:
+        model = Net(library, layers)
+        model(library.ones(1, 3)).sum().backward()
+        twin = deepcopy(model)
+        assert twin.shared is twin.hidden
+        assert twin.hidden.weight.grad is None
+        twin.hidden.weight.data.fill_(7)
+        assert (model.hidden.weight != 7).all()
+        assert list(twin.state_dict()) == list(model.state_dict())
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_conversion_keeps_gradients_and_identity(dtype: str) -> None:
+    ours, theirs = both(Net)
+    for (library, _), model in zip(SIDES, (ours, theirs), strict=True):
+        model(library.ones(1, 3)).sum().backward()
+        weight = model.hidden.weight
+        assert model.to(getattr(library, dtype)) is model
+        assert model.hidden.weight is weight
+        assert weight.dtype == weight.grad.dtype == getattr(library, dtype) == model.mean.dtype
+    np.testing.assert_array_equal(array(ours.hidden.weight.grad), array(theirs.hidden.weight.grad), strict=True)

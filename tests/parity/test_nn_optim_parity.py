@@ -1,0 +1,364 @@
+"""Optimisers and schedulers against PyTorch: numbers, saved states, printing, errors."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from io import BytesIO
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import nn
+
+torch = pytest.importorskip("torch")
+
+SIDES = [(ag, nn, nn.optim), (torch, torch.nn, torch.optim)]
+
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "SGD": [
+        {"lr": 0.1, "momentum": m, "dampening": d, "weight_decay": w, "maximize": x}
+        for m, d, w, x in product((0, 0.9), (0, 0.5), (0, 0.01), (False, True))
+    ] + [{"lr": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": w} for w in (0, 0.1)],
+    "Adam": [
+        {"lr": 0.01, "betas": b, "eps": e, "weight_decay": w, "amsgrad": a, "maximize": x}
+        for b, e, w, a, x in product(((0.9, 0.999), (0.4, 0.8)), (1e-8, 1e-2), (0, 0.01), (False, True), (False, True))
+    ] + [{"decoupled_weight_decay": True, "weight_decay": 0.1}, {}],
+    "AdamW": [{}, {"lr": 0.01, "weight_decay": 0.3, "amsgrad": True}, {"maximize": True, "betas": (0.7, 0.9)}],
+    "Adagrad": [
+        {"lr": 0.1, "lr_decay": d, "weight_decay": w, "initial_accumulator_value": v, "maximize": x}
+        for d, w, v, x in product((0, 0.1), (0, 0.01), (0, 0.5), (False, True))
+    ] + [{"eps": 1e-3}],
+}  # fmt: skip
+CASES = [(name, options) for name, choices in OPTIONS.items() for options in choices]
+
+
+def parameters(library: Any, layers: Any, dtype: str) -> list[Any]:
+    """Parameters of many shapes: a matrix, a transposed one, a scalar, an empty one, one that gets no gradient."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape).astype(dtype) for shape in ((5, 7), (3, 4), (), (0, 3), (6,))]
+    tensors = [library.tensor(array) for array in arrays]
+    tensors[1] = tensors[1].t()
+    return [layers.Parameter(tensor) for tensor in tensors]
+
+
+def set_gradients(library: Any, params: list[Any], step: int) -> None:
+    rng = np.random.default_rng(100 + step)
+    for parameter in params[:-1]:
+        parameter.grad = library.tensor(rng.standard_normal(tuple(parameter.shape)).astype(str(parameter.detach().numpy().dtype)))
+    if step == 3:
+        params[0].grad = None  # a parameter that was not used this time
+
+
+def arrays(params: list[Any]) -> list[Any]:
+    return [parameter.detach().numpy().copy() for parameter in params]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_twenty_steps(name: str, options: dict[str, Any], dtype: str) -> None:
+    runs = []
+    for library, layers, optim in SIDES:
+        params = parameters(library, layers, dtype)
+        optimizer = getattr(optim, name)(params, **options)
+        history = []
+        for step in range(20):
+            optimizer.zero_grad()
+            set_gradients(library, params, step)
+            before = [None if parameter.grad is None else parameter.grad.numpy().copy() for parameter in params]
+            optimizer.step()
+            for parameter, gradient in zip(params, before, strict=True):
+                if gradient is not None:
+                    np.testing.assert_array_equal(parameter.grad.numpy(), gradient)
+            history.append(arrays(params))
+        runs.append((history, optimizer))
+    tolerance = {"rtol": 2e-5, "atol": 2e-6} if dtype == "float32" else {"rtol": 1e-12, "atol": 1e-14}
+    for ours, theirs in zip(runs[0][0], runs[1][0], strict=True):
+        for mine, wanted in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(mine, wanted, **tolerance)
+            assert mine.dtype == wanted.dtype
+    ours, theirs = (optimizer for _, optimizer in runs)
+    assert repr(ours) == repr(theirs)
+    compare_states(ours.state_dict(), theirs.state_dict(), tolerance)
+
+
+def compare_states(ours: Any, theirs: Any, tolerance: dict[str, float]) -> None:
+    assert ours.keys() == theirs.keys()
+    assert ours["param_groups"] == theirs["param_groups"]
+    assert list(ours["state"]) == list(theirs["state"])
+    for key, wanted in theirs["state"].items():
+        mine = ours["state"][key]
+        assert list(mine) == list(wanted)
+        for entry, value in wanted.items():
+            assert mine[entry].dtype == value.numpy().dtype
+            np.testing.assert_allclose(mine[entry].numpy(), value.numpy(), **tolerance)
+
+
+@pytest.mark.parametrize(("name", "options"), [("SGD", {"momentum": 0.9, "nesterov": True}), ("Adam", {"amsgrad": True}),
+                                               ("AdamW", {}), ("Adagrad", {})])
+def test_large_parameters_are_updated_in_blocks(name: str, options: dict[str, Any]) -> None:
+    runs = []
+    for library, layers, optim in SIDES:
+        rng = np.random.default_rng(0)
+        parameter = layers.Parameter(library.tensor(rng.standard_normal((701, 503))))
+        optimizer = getattr(optim, name)([parameter], lr=0.01, **options)
+        for _ in range(3):
+            parameter.grad = library.tensor(rng.standard_normal((701, 503)))
+            optimizer.step()
+        runs.append(parameter.detach().numpy())
+    np.testing.assert_allclose(*runs, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(("name", "options"), [(name, choices[-1]) for name, choices in OPTIONS.items()])
+def test_groups_and_files(name: str, options: dict[str, Any]) -> None:
+    """Ten steps, saved; another library's optimiser goes on from the file, and both agree."""
+    saved, ends = [], []
+    for library, layers, optim in SIDES:
+        params = parameters(library, layers, "float64")
+        groups = [{"params": params[:2], "lr": 0.03}, {"params": params[2:], "weight_decay": 0.2}]
+        optimizer = getattr(optim, name)(groups, **options)
+        optimizer.add_param_group({"params": layers.Parameter(library.ones(2, dtype=library.float64))})
+        for step in range(10):
+            set_gradients(library, params, step)
+            optimizer.step()
+        file = BytesIO()
+        library.save({"optimizer": optimizer.state_dict(), "params": [p.detach() for p in params]}, file)
+        saved.append(file.getvalue())
+    for source in (0, 1):
+        for library, layers, optim in SIDES:
+            state = library.load(BytesIO(saved[source]))
+            params = [layers.Parameter(value) for value in state["params"]]
+            groups = [{"params": params[:2]}, {"params": params[2:]}]
+            optimizer = getattr(optim, name)(groups, lr=17.0)
+            optimizer.add_param_group({"params": layers.Parameter(library.ones(2, dtype=library.float64))})
+            optimizer.load_state_dict(state["optimizer"])
+            assert [group["lr"] for group in optimizer.param_groups][0] == 0.03
+            for step in range(10, 15):
+                set_gradients(library, params, step)
+                optimizer.step()
+            ends.append(arrays(params))
+    for end in ends[1:]:
+        for mine, wanted in zip(end, ends[0], strict=True):
+            np.testing.assert_allclose(mine, wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_state_is_converted_to_the_parameters_dtype() -> None:
+    for library, layers, optim in SIDES:
+        wide = layers.Parameter(library.ones(3, dtype=library.float64))
+        optimizer = optim.Adam([wide])
+        wide.grad = library.ones(3, dtype=library.float64)
+        optimizer.step()
+        narrow = layers.Parameter(library.ones(3))
+        other = optim.Adam([narrow])
+        other.load_state_dict(optimizer.state_dict())
+        state = other.state[narrow]
+        assert state["exp_avg"].dtype == library.float32
+        assert state["step"].dtype == library.float32
+        assert state["step"].item() == 1
+        narrow.grad = library.ones(3)
+        other.step()
+        assert state["step"].item() == 2
+
+
+def attempt(action: Any, *arguments: Any) -> tuple[type[BaseException], str]:
+    try:
+        action(*arguments)
+    except Exception as error:  # noqa: BLE001 - whatever it is, both sides are compared
+        return type(error), str(error)
+    raise AssertionError("no error")
+
+
+def one(t: Any, n: Any) -> Any:
+    return n.Parameter(t.ones(2))
+
+
+ERRORS = {
+    "empty": lambda t, n, o: o.SGD([]),
+    "tensor": lambda t, n, o: o.SGD(t.ones(2)),
+    "no tensors": lambda t, n, o: o.SGD([3]),
+    "non-leaf": lambda t, n, o: o.SGD([one(t, n) * 2]),
+    "set": lambda t, n, o: o.SGD([{"params": {one(t, n)}}]),
+    "group of a list": lambda t, n, o: o.SGD([one(t, n)]).add_param_group([one(t, n)]),
+    "twice": lambda t, n, o: (lambda p: o.SGD([{"params": [p]}, {"params": [p]}]))(one(t, n)),
+    "names": lambda t, n, o: o.SGD([("a", one(t, n)), one(t, n)]),
+    "names in one": lambda t, n, o: o.SGD([{"params": [("a", one(t, n))]}, {"params": [one(t, n)]}]),
+    "lr": lambda t, n, o: o.SGD([one(t, n)], lr=-1),
+    "momentum": lambda t, n, o: o.SGD([one(t, n)], momentum=-1),
+    "decay": lambda t, n, o: o.SGD([one(t, n)], weight_decay=-1),
+    "nesterov": lambda t, n, o: o.SGD([one(t, n)], nesterov=True),
+    "dampened": lambda t, n, o: o.SGD([one(t, n)], nesterov=True, momentum=0.9, dampening=0.1),
+    "adam lr": lambda t, n, o: o.Adam([one(t, n)], lr=-1),
+    "adam eps": lambda t, n, o: o.Adam([one(t, n)], eps=-1),
+    "adam beta": lambda t, n, o: o.Adam([one(t, n)], betas=(1.0, 0.9)),
+    "adam beta 1": lambda t, n, o: o.AdamW([one(t, n)], betas=(0.9, -0.1)),
+    "adam decay": lambda t, n, o: o.AdamW([one(t, n)], weight_decay=-0.1),
+    "adagrad lr_decay": lambda t, n, o: o.Adagrad([one(t, n)], lr_decay=-0.1),
+    "adagrad value": lambda t, n, o: o.Adagrad([one(t, n)], initial_accumulator_value=-0.1),
+    "adagrad eps": lambda t, n, o: o.Adagrad([one(t, n)], eps=-0.1),
+    "option": lambda t, n, o: o.SGD([one(t, n)], beta=0.1),
+    "groups": lambda t, n, o: o.SGD([one(t, n)]).load_state_dict({"state": {}, "param_groups": []}),
+    "sizes": lambda t, n, o: o.SGD([one(t, n)]).load_state_dict(o.SGD([one(t, n), one(t, n)]).state_dict()),
+    "base": lambda t, n, o: o.Optimizer([one(t, n)], {}).step(),
+    "scheduler of": lambda t, n, o: o.lr_scheduler.StepLR(3, 1),
+    "lambdas": lambda t, n, o: o.lr_scheduler.LambdaLR(o.SGD([one(t, n)]), [len, len]),
+    "resumed": lambda t, n, o: o.lr_scheduler.StepLR(o.SGD([one(t, n)]), 1, last_epoch=3),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors(name: str) -> None:
+    (ours, text), (theirs, wanted) = (attempt(ERRORS[name], *side) for side in SIDES)
+    assert ours is theirs
+    if name not in ("resumed", "base"):  # (worded otherwise)
+        assert text == wanted
+
+
+def test_duplicates_warn() -> None:
+    for library, layers, optim in SIDES:
+        parameter = one(library, layers)
+        with pytest.warns(UserWarning, match="duplicate parameters"):
+            optim.SGD([parameter, parameter], lr=0.1)
+
+
+def test_named_parameters() -> None:
+    states = []
+    for library, layers, optim in SIDES:
+        optimizer = optim.SGD(layers.Linear(2, 1).named_parameters(), lr=0.1)
+        other = optim.SGD(layers.Linear(2, 1).named_parameters(), lr=0.1)
+        other.load_state_dict(optimizer.state_dict())
+        states.append(other.state_dict())
+    assert states[0] == states[1]
+
+
+def test_rates_and_options_as_tensors() -> None:
+    runs = []
+    for library, layers, optim in SIDES:
+        parameter = one(library, layers)
+        optimizer = optim.SGD([parameter], lr=library.tensor(0.5))
+        scheduler = optim.lr_scheduler.StepLR(optimizer, 1)
+        for _ in range(3):
+            parameter.grad = library.ones(2)
+            optimizer.step()
+            scheduler.step()
+        runs.append((parameter.tolist(), optimizer.param_groups[0]["lr"].item(), scheduler.get_last_lr()[0].item()))
+    assert runs[0][0] == pytest.approx(runs[1][0])
+    assert runs[0][1:] == pytest.approx(runs[1][1:])
+
+
+def test_hooks_and_closures() -> None:
+    logs = []
+    for library, layers, optim in SIDES:
+        log: list[Any] = []
+        parameter = one(library, layers)
+
+        class Counting(optim.SGD):  # type: ignore[misc, name-defined]  # a base chosen at run time
+            def step(self, closure: Any = None, log: list[Any] = log) -> Any:
+                log.append("step")
+                return super().step(closure)
+
+        optimizer = Counting([parameter], lr=0.1)
+        handle = optimizer.register_step_pre_hook(lambda o, args, kwargs, log=log: log.append(("before", len(args))))
+        optimizer.register_step_post_hook(lambda o, args, kwargs, log=log: log.append(("after", len(args))))
+
+        def closure(optimizer: Any = optimizer, parameter: Any = parameter) -> Any:
+            optimizer.zero_grad()
+            loss = (parameter * parameter).sum()
+            loss.backward()
+            return loss
+
+        with library.no_grad():
+            log.append(optimizer.step(closure).item())
+        handle.remove()
+        log.append(optimizer.step(closure).item())
+        logs.append([entry for i, entry in enumerate(log) if i == 0 or entry != log[i - 1]])
+    assert [e if isinstance(e, (str, tuple)) else pytest.approx(e) for e in logs[1]] == logs[0]
+
+
+def test_zero_grad_can_keep_the_tensor() -> None:
+    for library, layers, optim in SIDES:
+        parameter = one(library, layers)
+        parameter.grad = kept = library.ones(2)
+        optimizer = optim.SGD([parameter], lr=0.1)
+        optimizer.zero_grad(set_to_none=False)
+        assert parameter.grad is kept
+        assert kept.tolist() == [0, 0]
+        optimizer.zero_grad()
+        assert parameter.grad is None
+
+
+# ---------------------------------------------------------------- schedules
+
+SCHEDULES: dict[str, Any] = {
+    "step": lambda s, o: s.StepLR(o, 3, gamma=0.7),
+    "exponential": lambda s, o: s.ExponentialLR(o, 0.93),
+    "cosine": lambda s, o: s.CosineAnnealingLR(o, 7, eta_min=0.01),
+    "cosine, once": lambda s, o: s.CosineAnnealingLR(o, 50),
+    "lambda": lambda s, o: s.LambdaLR(o, lambda epoch: 1 / (epoch + 1)),
+    "lambdas": lambda s, o: s.LambdaLR(o, [lambda epoch: 0.9**epoch, lambda epoch: epoch % 4]),
+}
+
+
+def scheduled(library: Any, layers: Any, optim: Any, name: str) -> tuple[Any, Any]:
+    groups = [{"params": [one(library, layers)]}, {"params": [one(library, layers)], "lr": 0.5}]
+    optimizer = optim.SGD(groups, lr=0.1)
+    return optimizer, SCHEDULES[name](optim.lr_scheduler, optimizer)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_fifty_epochs(name: str) -> None:
+    runs = []
+    for side in SIDES:
+        optimizer, scheduler = scheduled(*side, name)
+        rates = [[group["lr"] for group in optimizer.param_groups]]
+        for _ in range(50):
+            optimizer.step()
+            scheduler.step()
+            rates.append([group["lr"] for group in optimizer.param_groups])
+            assert rates[-1] == scheduler.get_last_lr()
+        runs.append((rates, scheduler.state_dict()))
+    assert runs[0][0] == runs[1][0]
+    ours, theirs = (state for _, state in runs)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_resuming(name: str) -> None:
+    """A new scheduler with last_epoch, and one that loads a state, go on as one that never stopped."""
+    for side in SIDES:
+        optimizer, scheduler = scheduled(*side, name)
+        for _ in range(9):
+            optimizer.step()
+            scheduler.step()
+        state, saved = deepcopy(scheduler.state_dict()), deepcopy(optimizer.state_dict())
+        other, again = scheduled(*side, name)
+        other.load_state_dict(saved)
+        again.load_state_dict(state)
+        for _ in range(12):
+            optimizer.step()
+            scheduler.step()
+            other.step()
+            again.step()
+            assert again.get_last_lr() == scheduler.get_last_lr()
+
+
+def test_closed_forms() -> None:
+    for name in SCHEDULES:
+        rates = []
+        for side in SIDES:
+            optimizer, scheduler = scheduled(*side, name)
+            optimizer.step()
+            with pytest.warns(UserWarning, match="epoch parameter"):
+                scheduler.step(5)
+            rates.append(scheduler.get_last_lr())
+        assert rates[0] == rates[1], name
+
+
+def test_scheduling_before_the_first_step_warns() -> None:
+    for side in SIDES:
+        _, scheduler = scheduled(*side, "step")
+        with pytest.warns(UserWarning, match="before `optimizer.step"):
+            scheduler.step()
+        with pytest.warns(UserWarning, match="get_last_lr"):
+            scheduler.get_lr()

@@ -1,0 +1,616 @@
+"""What holds for every operation, generated from the table (`op_table`). PyTorch is not needed.
+
+The oracles: NumPy for values; the complex step, or central differences, for derivatives.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from autograd_core import numpy_api
+from autograd_core.dtypes import can_cast
+from autograd_core.graph import Leaf, Node
+from autograd_core.ops import elementwise, index, linalg, neural, reduce, shape
+from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, operation_of, primitive
+from tests.op_table import DTYPES, FLOATS, NUMPY_CALLS, ROWS, Array, Call, Row, floats, results, to_tensor
+
+MODULES: list[ModuleType] = [elementwise, shape, reduce, index, linalg, neural]
+INTERNAL = {"array_key"}  # public within the package: no operation
+
+
+def run(row: Row, call: Call, make: Callable[[Array], ag.Tensor] = to_tensor) -> tuple[list[Any], list[ag.Tensor]]:
+    """The results of a call, and the tensors that were made for its arrays."""
+    made: list[ag.Tensor] = []
+
+    def remembered(array: Array) -> ag.Tensor:
+        made.append(make(array))
+        return made[-1]
+
+    args, options = call.on(remembered)
+    return results(row.function(*args, **options)), made
+
+
+@contextmanager
+def at(call: object) -> Iterator[None]:
+    """Say in a failure's report which call it was."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"at {call!r}")
+        raise
+
+
+def differentiable(outs: Iterable[Any]) -> list[ag.Tensor]:
+    return [out for out in outs if isinstance(out, ag.Tensor) and out.requires_grad]
+
+
+def weights(out: ag.Tensor) -> ag.Tensor:
+    """A cotangent without symmetries."""
+    return ag.from_numpy(floats(*out.shape, low=0.5, high=1.5, seed=8).astype(out.dtype))
+
+
+def gradients(outs: list[Any], inputs: list[ag.Tensor], **options: Any) -> list[ag.Tensor]:
+    """The gradients of all outputs with respect to the inputs that require one."""
+    outs, inputs = differentiable(outs), [x for x in inputs if x.requires_grad]
+    if not outs:
+        return []
+    return list(ag.grad(outs, inputs, [weights(out) for out in outs], materialize_grads=True, **options))
+
+
+def close(actual: Any, expected: Any, tolerance: float = 1e-12) -> None:
+    np.testing.assert_allclose(np.asarray(actual), np.asarray(expected), rtol=tolerance, atol=tolerance)
+
+
+def as_function(row: Row, call: Call) -> tuple[Callable[..., Any], list[ag.Tensor]]:
+    """The call as a function of its floating tensors, and these."""
+
+    def function(*tensors: ag.Tensor) -> tuple[Any, ...]:
+        given = iter(tensors)
+        outs, _ = run(row, call, lambda array: next(given) if array.dtype.kind == "f" else ag.from_numpy(array))
+        return tuple(out for out in outs if isinstance(out, ag.Tensor))
+
+    return function, [to_tensor(array) for array in call.arrays() if array.dtype.kind == "f"]
+
+
+DIFFERENTIABLE = [row for row in ROWS if row.has_derivative]
+every_row = pytest.mark.parametrize("row", ROWS, ids=str)
+every_differentiable_row = pytest.mark.parametrize("row", DIFFERENTIABLE, ids=str)
+
+
+# ---------------------------------------------------------------- the table is complete
+
+
+def public_functions() -> dict[str, Any]:
+    return {
+        name: value
+        for module in MODULES
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def test_the_table_and_the_public_functions_are_the_same() -> None:
+    in_table = {row.function for row in ROWS}
+    missing = {name for name, function in public_functions().items() if function not in in_table}
+    assert missing == INTERNAL
+    assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_the_table_and_the_registry_are_the_same() -> None:
+    ours = {name for name, op in OPERATIONS.items() if op.forward.__module__.startswith("autograd_core.")}
+    assert {name for row in ROWS for name in row.operations} == ours
+
+
+def nodes_of(tensors: Iterable[ag.Tensor]) -> list[Node]:
+    seen: dict[Node, None] = {}
+    stack: list[Any] = [tensor._edge for tensor in tensors]
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in seen:
+            seen[node] = None
+            stack.extend(node.parents)
+    return [node for node in seen if not isinstance(node, Leaf)]
+
+
+def recorded(row: Row) -> Iterator[tuple[Node, Any]]:
+    """Each node of each sample and of its first derivative, and a cotangent for it."""
+    for call in row.samples:
+        outs, inputs = run(row, call)
+        firsts = gradients(outs, inputs, create_graph=True) if row.twice else []
+        for node in nodes_of(differentiable([*outs, *firsts])):
+            if node.dtype is not None and node.saved is not None and hasattr(node, "op") and len(node.saved):
+                yield node, floats(*node.shape, seed=5).astype(node.dtype)
+            elif node.dtype is None:
+                yield node, tuple(floats(*size, seed=i).astype(dtype) for i, (size, dtype) in enumerate(node.shape))
+
+
+@pytest.fixture(scope="module")
+def reached() -> dict[str, set[int]]:
+    """By operation, which of its operands' formulas the samples reach."""
+    found: dict[str, set[int]] = {}
+    for row in DIFFERENTIABLE:
+        for node, _ in recorded(row):
+            found.setdefault(node.op.name, set()).update(i for i, p in enumerate(node.parents) if p is not None)
+    return found
+
+
+def test_every_formula_is_reached(reached: dict[str, set[int]]) -> None:
+    for name, op in OPERATIONS.items():
+        if op.differentiable and op.forward.__module__.startswith("autograd_core.") and name != "_cast":
+            assert name in reached, f"no sample reaches {name}"
+            if not op.variadic:
+                assert reached[name] == set(range(len(op.differentiable))), f"{name}: not all operands are reached"
+
+
+@every_row
+def test_samples_include_the_special_sizes(row: Row) -> None:
+    arrays = [array for call in row.samples for array in call.arrays()]
+    kinds = {"0-d": lambda a: a.ndim == 0, "size 0": lambda a: a.size == 0, "size 1": lambda a: a.shape and a.size == 1}
+    found = {name for name, is_kind in kinds.items() if any(is_kind(array) for array in arrays)}
+    assert found | set(row.lacks) == set(kinds), f"{row}: found {found}, lacks {row.lacks}"
+
+
+# ---------------------------------------------------------------- values, dtypes, memory
+
+
+@every_row
+def test_value_is_numpys(row: Row) -> None:
+    for call in row.samples:
+        with at(call):
+            outs, _ = run(row, call)
+            args, options = call.on(lambda array: array)
+            expected = results(row.numpy(*args, **options))
+            assert len(outs) == len(expected)
+            for out, answer in zip(outs, expected, strict=True):
+                assert np.shape(out) == np.shape(answer)
+                close(out.array if isinstance(out, ag.Tensor) else out, answer, 1e-6 if row.name == "cast" else 1e-11)
+
+
+@every_row
+def test_float32_is_float64_rounded(row: Row) -> None:
+    for call in row.samples:
+        with at(call):
+            single = call.changed(lambda array: array.astype(np.float32) if array.dtype.kind == "f" else array)
+            double = single.changed(lambda array: array.astype(np.float64) if array.dtype.kind == "f" else array)
+            (outs, _), (expected, _) = run(row, single), run(row, double)
+            for out, answer in zip(outs, expected, strict=True):
+                if isinstance(out, ag.Tensor) and out.dtype.kind == "f":
+                    close(out.detach(), answer.detach(), 3e-6)
+
+
+def in_dtype(array: Array, dtype: str) -> Array:
+    if dtype in FLOATS:
+        return array.astype(dtype)
+    array = np.nan_to_num(array, posinf=3, neginf=3)
+    return array > 0 if dtype == "bool" else (np.abs(array) * 2 + 1).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@every_row
+def test_dtype_of_the_result(row: Row, dtype: str) -> None:
+    call = next((call for call in row.samples if any(a.dtype.kind == "f" for a in call.arrays())), row.samples[0])
+    varied = "f" if any(a.dtype.kind == "f" for a in call.arrays()) else "fiub"
+    call = call.changed(lambda array: in_dtype(array, dtype) if array.dtype.kind in varied else array)
+    with at(call):
+        if dtype not in row.takes:
+            with pytest.raises((RuntimeError, TypeError)):
+                run(row, call, ag.from_numpy)
+            return
+        out = run(row, call, ag.from_numpy)[0][0]
+        assert isinstance(out, bool) or out.dtype == row.dtype(dtype)
+
+
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "with gaps": lambda x: np.repeat(np.repeat(x, 2, -1), 3, 0)[::3, ..., ::2],
+    "backwards": lambda x: np.flip(np.flip(x).copy()),
+    "column-major": np.asfortranarray,
+}
+
+
+@every_row
+def test_any_memory_layout_gives_the_same(row: Row) -> None:
+    if not row.any_layout:
+        return
+    for call in row.samples:
+        outs, inputs = run(row, call)
+        slopes = gradients(outs, inputs)
+        for name, layout in LAYOUTS.items():
+            with at((name, call)):
+                again, others = run(row, call.changed(lambda x, layout=layout: layout(x) if x.ndim else x))
+                for out, expected in zip(again, outs, strict=True):
+                    close(*[x.detach() if isinstance(x, ag.Tensor) else x for x in (out, expected)])
+                for slope, expected in zip(gradients(again, others), slopes, strict=True):
+                    close(slope, expected)
+
+
+@every_row
+def test_no_input_is_changed(row: Row) -> None:
+    for call in row.samples:
+        with at(call):
+            before = [array.copy() for array in call.arrays()]
+            outs, inputs = run(row, call)
+            gradients(outs, inputs)
+            for array, copy in zip(call.arrays(), before, strict=True):
+                np.testing.assert_array_equal(array, copy)
+
+
+@every_row
+def test_result_requires_grad_if_an_input_does(row: Row) -> None:
+    for call in row.samples:
+        outs, _ = run(row, call, ag.from_numpy)
+        assert not differentiable(outs)
+        with ag.no_grad():
+            outs, inputs = run(row, call)
+        assert not differentiable([out for out in outs if all(out is not x for x in inputs)])
+
+
+# ---------------------------------------------------------------- derivatives
+
+
+def check_first(row: Row) -> None:
+    for call in row.samples:
+        function, inputs = as_function(row, call)
+        if differentiable(function(*inputs)):
+            with at(call):
+                ag.gradcheck(function, inputs, atol=1e-7, rtol=1e-6)
+
+
+def check_second(row: Row) -> None:
+    for call in row.samples:
+        function, inputs = as_function(row, call)
+        if differentiable(function(*inputs)):
+            with at(call):
+                ag.gradgradcheck(function, inputs, atol=1e-6, rtol=1e-5)
+
+
+@every_differentiable_row
+def test_first_derivative(row: Row) -> None:
+    check_first(row)
+
+
+@every_differentiable_row
+def test_second_derivative(row: Row) -> None:
+    if row.twice:
+        check_second(row)
+
+
+@every_differentiable_row
+def test_gradients_have_their_inputs_shape_and_dtype(row: Row) -> None:
+    for call in row.samples:
+        for dtype in FLOATS:
+            with at((dtype, call)), np.errstate(all="ignore"):
+                typed = call.changed(lambda x, dtype=dtype: x.astype(dtype) if x.dtype.kind == "f" else x)
+                outs, inputs = run(row, typed)
+                wanted = [(x.shape, x.dtype) for x in inputs if x.requires_grad]
+                found = [(g.shape, g.dtype) for g in gradients(outs, inputs)]
+                assert not found or found == wanted
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kinks], ids=str)
+def test_derivative_at_kinks(row: Row) -> None:
+    for point, slopes in row.kinks:
+        point, slopes = np.atleast_1d(point), np.atleast_1d(slopes)
+        options: dict[str, Any] = row.kink_options
+        for size in ((), (1,)):
+            with at((point, size)), np.errstate(all="ignore"):
+                inputs = [ag.full(size, float(x), dtype=ag.float64).requires_grad_() for x in point]
+                out = row.function(*inputs, **options)
+                close(out.detach(), row.numpy(*[x.detach().numpy() for x in inputs], **options))
+                close([g.item() for g in ag.grad(out.sum(), inputs)], slopes)
+
+
+# ---------------------------------------------------------------- function, method, in-place form, NumPy's function
+
+
+@every_row
+def test_method_is_the_function(row: Row) -> None:
+    method = getattr(ag.Tensor, row.name, None)
+    if method is None or row.name == "where":  # x.where(condition, other) has its own order of arguments
+        return
+    for call in row.samples:
+        with at(call):
+            args, options = call.on(to_tensor)
+            if isinstance(args[0], ag.Tensor):
+                for out, expected in zip(results(method(*args, **options)), run(row, call)[0], strict=True):
+                    np.testing.assert_array_equal(*[getattr(x, "array", x) for x in (out, expected)])
+
+
+def test_where_as_a_method() -> None:
+    condition, x, y = to_tensor(np.array([True, False])), to_tensor(floats(2)), to_tensor(floats(2, seed=1))
+    np.testing.assert_array_equal(x.where(condition, y).array, ag.where(condition, x, y).array)
+
+
+IN_PLACE = [row for row in ROWS if not row.name.endswith("_") and hasattr(ag.Tensor, f"{row.name}_")]
+NOT_OF_AN_OPERATION = {
+    "fill_", "zero_", "copy_",  # rows of their own
+    "requires_grad_", "detach_",
+    "uniform_", "normal_", "bernoulli_", "exponential_", "random_",
+}  # fmt: skip
+
+
+def test_every_in_place_form_belongs_to_a_row() -> None:
+    forms = {name for name in dir(ag.Tensor) if name.endswith("_") and not name.startswith("_")}
+    rows = {f"{row.name}_" for row in IN_PLACE} | {"clip_"}
+    assert forms - rows == NOT_OF_AN_OPERATION
+
+
+@pytest.mark.parametrize("row", IN_PLACE, ids=str)
+def test_in_place_form_equals_the_plain_one(row: Row) -> None:
+    method = getattr(ag.Tensor, f"{row.name}_")
+    for call in row.samples:
+        outs, inputs = run(row, call)
+        (out,) = outs
+        others = [to_tensor(array) for array in call.arrays()]
+        given = iter([others[0].clone(), *others[1:]])
+        args, options = call.on(lambda array: next(given))
+        if not isinstance(args[0], ag.Tensor):
+            continue
+        with at(call):
+            target = args[0]
+            if out.shape != target.shape or not can_cast(out.dtype, target.dtype):
+                before = target.detach().clone()
+                with pytest.raises(RuntimeError):
+                    method(*args, **options)
+                assert ag.equal(target.detach(), before)
+                assert target._version == 0
+                continue
+            assert method(*args, **options) is target
+            assert target._version == 1
+            close(target.detach(), out.detach())
+            for slope, expected in zip(gradients([target], others), gradients(outs, inputs), strict=True):
+                close(slope, expected)
+
+
+def test_numpys_functions_are_all_in_the_list() -> None:
+    assert {function for function, _ in NUMPY_CALLS} == set(numpy_api._FUNCTIONS)
+
+
+@pytest.mark.parametrize(("function", "call"), NUMPY_CALLS, ids=lambda x: getattr(x, "__name__", None))
+def test_numpys_function_keeps_the_graph(function: Callable[..., Any], call: Call) -> None:
+    args, options = call.on(to_tensor)
+    arrays, array_options = call.on(lambda array: array)
+    out, expected = function(*args, **options), function(*arrays, **array_options)
+    if not isinstance(expected, np.ndarray | np.floating):
+        assert out == expected
+        return
+    assert isinstance(out, ag.Tensor)
+    assert out.shape == np.shape(expected)
+    close(out.detach(), expected)
+    if function not in numpy_api.CONSTANT and out.dtype.kind == "f":
+        assert out.requires_grad
+
+
+@pytest.mark.parametrize(("function", "call"), NUMPY_CALLS, ids=lambda x: getattr(x, "__name__", None))
+def test_numpys_function_without_grad_gives_an_array(function: Callable[..., Any], call: Call) -> None:
+    args, options = call.on(ag.from_numpy)
+    out = function(*args, **options)
+    arrays, array_options = call.on(lambda array: array)
+    assert not isinstance(out, ag.Tensor)
+    np.testing.assert_array_equal(out, function(*arrays, **array_options))
+
+
+@pytest.mark.parametrize("function", IMPLEMENTS, ids=lambda function: function.__name__)
+def test_numpys_counterpart_is_the_operation(function: Callable[..., Any]) -> None:
+    (row,) = [row for row in ROWS if row.function is IMPLEMENTS[function]]
+    for call in row.samples:
+        if call.options or not all(isinstance(arg, np.ndarray | int | float) for arg in call.args):
+            continue
+        with at(call), np.errstate(all="ignore"):
+            args, _ = call.on(to_tensor)
+            out = function(*args)
+            expected = function(*call.args)
+            assert isinstance(out, ag.Tensor)
+            close(out.detach(), expected)
+            assert out.requires_grad == bool(differentiable(run(row, call)[0]))
+
+
+# ---------------------------------------------------------------- fresh and fast formulas
+
+
+def arrays_in(value: Any) -> list[Array]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    return [array for item in value for array in arrays_in(item)] if isinstance(value, tuple | list) else []
+
+
+@every_differentiable_row
+def test_fresh_formulas_return_new_arrays(row: Row) -> None:
+    """The sweep adds to the result of a `fresh` formula in place: nobody else may hold its memory."""
+    for node, g in recorded(row):
+        if not node.op.fresh:
+            continue
+        with np.errstate(all="ignore"):
+            shares = [share for share in node.op.pull(g, node.parents, node.saved) if share is not None]
+        held = [*arrays_in(g), *arrays_in(node.saved)]
+        for i, share in enumerate(shares):
+            assert isinstance(share, np.ndarray | np.generic)
+            assert not isinstance(share, np.ndarray) or share.flags.writeable
+            for other in [*held, *shares[i + 1 :]]:
+                assert not np.shares_memory(share, other), f"{node.op.name}: result {i} shares memory"
+
+
+@every_differentiable_row
+def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
+    for node, g in recorded(row):
+        op = node.op
+        if op.variadic or op.several:
+            continue
+        with np.errstate(all="ignore"):
+            fast = op.pull(g, node.parents, node.saved)
+            for share, formula, reads, names, values, parent in zip(
+                fast, op.plain, op.reads, op.plain_reads, node.saved, node.parents, strict=True
+            ):
+                if parent is not None:
+                    saved = dict(zip(reads, values, strict=True))
+                    expected = formula(g, *[saved[name] for name in names])
+                    assert np.shape(share) == np.shape(expected), op.name
+                    close(share, expected, 1e-11 if node.dtype == np.float64 else 1e-5)
+
+
+# ---------------------------------------------------------------- what formulas are made of
+
+METHODS = {"sum", "mean", "reshape", "astype"}
+ATTRIBUTES = {"T", "shape", "ndim", "dtype", "size", "type"}
+BUILTINS = {"tuple", "list", "len", "range", "zip", "int", "float", "isinstance", "dict", "reversed", "sorted", "enumerate"}
+STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
+              ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.slice if False else ast.Slice, ast.comprehension)  # fmt: skip
+EXPRESSIONS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
+               ast.Subscript, ast.Tuple, ast.List, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Lambda)  # fmt: skip
+OPTIONS = {name for name in inspect.signature(primitive).parameters if name != "formulas"}
+
+
+def formulas_of(module: ModuleType) -> Iterator[tuple[str, ast.expr]]:
+    """Each plain formula in a module's rows, as source."""
+    for definition in ast.parse(inspect.getsource(module)).body:
+        for decorator in getattr(definition, "decorator_list", []):
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "primitive":
+                for keyword in decorator.keywords:
+                    if keyword.arg not in OPTIONS:
+                        yield f"{definition.name}, {keyword.arg}", keyword.value
+
+
+def objections(source: ast.AST, module: ModuleType, seen: set[str]) -> Iterator[str]:
+    """What in a formula does not run on every kind of array; looks into the helpers that it calls."""
+    for node in ast.walk(source):
+        where = f"line {getattr(node, 'lineno', '?')}"
+        if isinstance(node, ast.Assign):
+            targets = [t for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            if not all(isinstance(target, ast.Name) for target in targets):
+                yield f"{where}: assignment to an item or attribute"
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
+            continue
+        elif isinstance(node, ast.Attribute) and node.attr not in ATTRIBUTES | METHODS:
+            yield f"{where}: .{node.attr}"
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in BUILTINS | {"either"}:
+            helper = getattr(module, node.func.id, None)
+            if helper is None:
+                yield f"{where}: {node.func.id}()"
+            elif node.func.id not in seen:
+                seen.add(node.func.id)
+                yield from objections_to_function(helper, seen)
+        elif isinstance(node, ast.FunctionDef):
+            continue
+        elif not isinstance(node, (*STATEMENTS, *EXPRESSIONS)):
+            yield f"{where}: {type(node).__name__}"
+
+
+def objections_to_function(function: Any, seen: set[str]) -> Iterator[str]:
+    if function.__module__ == "autograd_core.dims":
+        return  # works on shapes, not on arrays
+    module = inspect.getmodule(function)
+    assert module is not None
+    (definition,) = ast.parse(inspect.getsource(function)).body
+    if definition.decorator_list:  # type: ignore[attr-defined]
+        yield f"{function.__name__}: an operation called without either()"
+    else:
+        yield from (f"{function.__name__}, {objection}" for objection in objections(definition, module, seen))
+
+
+def all_objections() -> Iterator[str]:
+    for module in [*MODULES, inspect.getmodule(ag.Tensor.fill_)]:
+        assert module is not None
+        for name, formula in formulas_of(module):
+            if isinstance(formula, ast.Name):
+                yield from objections_to_function(getattr(module, formula.id), {formula.id})
+            else:
+                yield from (f"{name}: {objection}" for objection in objections(formula, module, set()))
+
+
+def test_formulas_run_on_every_kind_of_array() -> None:
+    assert sorted(set(all_objections())) == []
+
+
+def test_a_forbidden_construct_is_found() -> None:
+    for source in ("lambda g, x: g.fill(0)", "lambda g, x: x.copy()", "lambda g, x: exp(x)", "lambda g: helper(g)"):
+        assert list(objections(ast.parse(source, mode="eval").body, elementwise, set())), source
+    assert list(objections(ast.parse("def f(g):\n    g[0] = 1\n    return g").body[0], elementwise, set()))
+    assert list(objections(ast.parse("def f(g):\n    g += 1\n    return g").body[0], elementwise, set()))
+
+
+# ---------------------------------------------------------------- errors
+
+
+@every_row
+def test_wrong_calls_raise(row: Row) -> None:
+    for call in row.errors:
+        with at(call):
+            args, options = call.on(to_tensor)
+            with pytest.raises(call.error) as raised:
+                row.function(*args, **options)
+            assert type(raised.value) is call.error or issubclass(type(raised.value), NotImplementedError)
+            assert len(str(raised.value)) > 15
+
+
+# ---------------------------------------------------------------- the tests can fail
+
+MUTATIONS: dict[str, Callable[[Any], Any]] = {
+    "sign": lambda share: -share,
+    "factor 2": lambda share: share * 2,
+    "wrong place": lambda share: np.roll(share, 1, tuple(range(share.ndim))) if share.ndim else share * 3,
+}
+# Their derivative is 0 everywhere: a sign or a factor changes nothing.
+STEPS = {"sign", "floor", "ceil", "trunc", "_round", "floor_divide", "_trunc_divide", "_fill"}
+
+
+@contextmanager
+def planted(op: Operation, change: Callable[[Any], Any]) -> Iterator[None]:
+    """A bug in every formula of an operation, on arrays and on Tensors."""
+
+    def changed(pull: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args: [None if share is None else change(share) for share in pull(*args)]
+
+    op.pull, op.pull_tensors = changed(op.pull), changed(op.pull_tensors)  # type: ignore[method-assign]
+    pull = op.pull
+    try:
+        yield
+    finally:
+        del op.pull_tensors
+        op.pull = inspect.getclosurevars(pull).nonlocals["pull"]
+
+
+def survives(op: Operation, check: Callable[[Row], None]) -> bool:
+    for row in DIFFERENTIABLE:
+        if op.name in row.operations:
+            try:
+                check(row)
+            except (ag.GradcheckError, AssertionError):
+                return False
+    return True
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_planted_bug_is_caught(mutation: str) -> None:
+    survivors = []
+    for name, op in OPERATIONS.items():
+        if not op.differentiable or name in STEPS or not any(name in row.operations for row in DIFFERENTIABLE):
+            continue
+        with planted(op, MUTATIONS[mutation]):
+            if survives(op, check_first) and survives(op, check_second):
+                survivors.append(name)
+    assert survivors == []
+
+
+def test_a_dropped_reduction_is_caught() -> None:
+    for name in ("plus", "mul", "true_divide", "_power", "maximum", "clamp", "_where", "_expand", "masked_fill"):
+        op = OPERATIONS[name]
+        assert op.broadcasts
+        op.broadcasts = False
+        try:
+            assert not survives(op, check_first), name
+        finally:
+            op.broadcasts = True
+
+
+def test_operation_of_knows_its_rows() -> None:
+    assert operation_of(elementwise.mul) is OPERATIONS["mul"]
+    assert math.isclose(ag.mul(ag.tensor(2.0), 3.0).item(), 6.0)
