@@ -36,7 +36,7 @@ def backward(
     tensor([2., 4.])
     """
     outputs, cotangents = _listed(tensors), _listed(grad_tensors)
-    if inputs is None:
+    if inputs is None:  # the everyday case
         commit(_swept(outputs, cotangents, retain_graph, create_graph, None, "backward"), wrap, create_graph)
         return
     targets = _listed(inputs)

@@ -127,6 +127,16 @@ def result_type(*operands: Any) -> DType:
     return result
 
 
+def require(name: str, dtype: DType, kinds: str) -> None:
+    """Raise what PyTorch raises unless an operation can work on a dtype: one of the NumPy kinds "b i u f c".
+
+    >>> require("silu", float32, "fc")
+    """
+    if dtype.kind not in kinds:
+        remedy = "" if dtype.kind == "f" else "; convert with .float() or .long()" if "i" in kinds else "; convert with .float()"
+        raise NotImplementedError(f"{name}: not implemented for {dtype}{remedy}")
+
+
 def can_cast(from_: DType, to: DType) -> builtins.bool:
     """Whether an in-place result of dtype `from_` may be written to `to`: the category may not fall.
 

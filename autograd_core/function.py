@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .graph import Node, Part, node_number
+from .inplace import check_writable, rewrite_history
 from .modes import mode, no_grad
 from .primitive import Operation, note, separate, wrap
 
@@ -34,6 +35,11 @@ class Context:
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep inputs or outputs for backward, checked against in-place changes, differentiable again."""
+        for tensor in tensors:
+            if tensor is not None and not hasattr(tensor, "_edge"):
+                raise TypeError(
+                    f"save_for_backward can only save Tensors, not {type(tensor).__name__}; keep others as attributes of ctx"
+                )
         self._to_save = tensors
 
     @property
@@ -98,9 +104,18 @@ class Function:
                 returned = cls.forward(ctx, *args, **kwargs)
         single = not isinstance(returned, tuple | list)
         outputs = (returned,) if single else tuple(returned)
+        if not all(_among(tensor, outputs) for tensor in ctx._dirty):
+            raise RuntimeError(
+                f"{cls.__name__}: some elements marked as dirty during the forward method were not returned as output. "
+                "The inputs that are modified inplace must all be outputs of the Function."
+            )
+        for tensor in ctx._dirty:
+            tensor._memory.version += 1
         differentiates = bool(mode() & 1) and any(ctx.needs_input_grad)
         results: list[Any] = list(outputs)
         if differentiates:
+            for tensor in ctx._dirty:
+                check_writable(tensor, f"{cls.__name__} (mark_dirty)")
             results = _recorded(cls, ctx, args, edges, inputs, outputs)
         return results[0] if single else tuple(results)
 
@@ -124,13 +139,14 @@ def _recorded(
     ]
     arrays = [outputs[i].array for i in differentiable]
     node.shape = [(array.shape, array.dtype) for array in arrays]  # type: ignore[assignment]  # of a whole
+    node.watched = True  # its gradients come as a bundle
     kept, memories = [], []
     for tensor in ctx._to_save:
         if tensor is None:
             kept.append((None, None, None))
             continue
         place = next((k for k, i in enumerate(differentiable) if outputs[i] is tensor), None)
-        if place is not None and not _among(tensor, inputs):
+        if place is not None and (not _among(tensor, inputs) or _among(tensor, ctx._dirty)):
             kept.append((tensor.array, place, tensor._memory))
         else:
             kept.append((tensor.array, tensor._edge, tensor._memory))
@@ -139,16 +155,28 @@ def _recorded(
     for i, part in zip(differentiable, separate(tuple(arrays), node), strict=True):
         out = outputs[i]
         if _among(out, ctx._dirty):
-            out._memory.version += 1
-            out._edge = part._edge
+            rewrite_history(out, part._edge)
         else:  # an input returned as it is becomes a new tensor
-            part._memory = out._memory
             results[i] = part
+            _share_memory(part, out, inputs)
+    for i, out in enumerate(outputs):
+        if _among(out, ctx._non_differentiable) and _among(out, inputs):
+            results[i] = out.detach()
     node.saved, node.memories = (tuple(kept),), tuple(memories)
     node.versions = sum(memory.version for memory in memories)
     if mode() & 2:
         note(node, outputs, tuple(getattr(arg, "array", arg) for arg in args), {})
     return results
+
+
+def _share_memory(result: Any, out: Any, inputs: Sequence[Any]) -> None:
+    """Where forward returned an input or a view of one, the result must not be written to: see `check_writable`."""
+    result._memory = out._memory
+    source = next((tensor for tensor in inputs if tensor._memory is out._memory), None)
+    if source is not None:
+        result._base = source if source._base is None else source._base
+        result._of_function = True
+        result._memory.add_viewer(result)
 
 
 class _Custom(Operation):
@@ -168,14 +196,15 @@ class _Custom(Operation):
         lent = tuple(None if array is None else wrap(array, None, memory) for array, _, memory in saved[0])
         return [None if share is None else share.array for share in self._call(tensors, lent)]
 
-    def pull_tensors(self, grads: Sequence[Any], parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
-        assert node.saved is not None
+    def pull_tensors(
+        self, grads: Sequence[Any], parents: Sequence[Node | None], node: Node, saved: Any
+    ) -> Sequence[Any]:
         tensors = [wrap(g) if isinstance(g, np.ndarray) else g for g in grads]
         lent = tuple(
             None
             if array is None
             else wrap(array, Part(node, edge, array) if isinstance(edge, int) else edge, memory)
-            for array, edge, memory in node.saved[0]
+            for array, edge, memory in saved[0]
         )
         return self._call(tensors, lent)
 

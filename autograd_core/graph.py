@@ -135,6 +135,8 @@ class Part(Node):
 
     __slots__ = ()
 
+    watched = True  # the sweep takes the scenic route for it
+
     def __init__(self, whole: Node, index: int, array: np.ndarray[Any, Any]) -> None:
         self.number = node_number()
         self.op = whole.op
@@ -222,6 +224,7 @@ def sweep(
     pending: dict[Node, Any] = {}  # gradients on their way; they live here, never on nodes
     owned: set[Node] = set()  # whose pending gradient is a buffer of our own, to be added to in place
     arrived: dict[Node, Any] = {}
+    everyday, release = not create_graph and wanted is None, not retain_graph
     goals = None if wanted is None else set(wanted)
     needed = None if goals is None else _ancestors_of(goals, roots)
     heap: list[tuple[int, Node]] = []
@@ -259,38 +262,39 @@ def sweep(
             break
         node = heappop(heap)[1]
         g = pending.pop(node)
-        if g.__class__ is dict:
-            g = _complete(node, g)
         if node.watched:
+            if node.__class__ is Part:
+                parents = ()
+                g = _visit(node, g, create_graph, tensor)
+                if goals is not None and node in goals:
+                    arrived[node] = g
+                if needed is None or node.whole in needed:
+                    _gather(node, g, pending, heap)
+                continue
             g = _visit(node, g, create_graph, tensor)
         if goals is not None and node in goals:
             arrived[node] = g
-        if node.__class__ is Part:
-            parents = ()
-            if needed is None or node.whole in needed:
-                _gather(node, g, pending, heap)
-            continue
 
-        op, saved = node.op, node.saved
-        if node.versions:
+        op, saved, versions = node.op, node.saved, node.versions
+        if versions:  # arrays were saved: have they been released, or written to?
             if saved is None:
                 raise _released(node)
-            total = 0
             for memory in node.memories:
-                total += memory.version
-            if total != node.versions:
+                versions -= memory.version
+            if versions:
                 raise _modified(node)
-        parents = node.parents if needed is None else [p if p in needed else None for p in node.parents]
-        fresh, broadcasts = op.fresh and not create_graph, op.broadcasts
-        formulas = op.formulas
-        if formulas is None or create_graph or node.watched:
-            shares = _shares(node, g, parents, create_graph)
+            if release and node.record is None:
+                node.saved = None
+        parents, formulas, broadcasts = node.parents, op.formulas, op.broadcasts
+        fresh = op.fresh
+        if formulas is None or not everyday or node.watched:
+            if needed is not None:
+                parents = [parent if parent in needed else None for parent in parents]
+            shares = _shares(node, g, parents, saved, create_graph)
             if node.watched:
                 shares = _leave(node, g, shares, tensor)
-                fresh = False  # a hook may have answered with a tensor of its own
+            fresh = fresh and everyday and not node.watched  # else a hook may have answered with a tensor of its own
             formulas, saved = _GIVEN, [(share,) for share in shares]
-        if node.versions and not retain_graph and node.record is None:
-            node.saved = None
 
     for leaf, g in pending.items():
         if goals is not None and leaf not in goals:
@@ -306,16 +310,16 @@ def sweep(
 _GIVEN = repeat(lambda g, share: share)  # the formulas of shares that have been computed
 
 
-def _shares(node: Node, g: Any, parents: Sequence[Node | None], create_graph: bool) -> Sequence[Any]:
+def _shares(node: Node, g: Any, parents: Sequence[Node | None], saved: Any, create_graph: bool) -> Sequence[Any]:
     """What a node sends to its parents, computed at once."""
     op = node.op
     if create_graph:
-        return op.pull_tensors(g, parents, node)
+        return op.pull_tensors(g, parents, node, saved)
     if op.formulas is None:
-        return op.pull(g, parents, node.saved)
+        return op.pull(g, parents, saved)
     return [
         None if parent is None else formula(g, *values)
-        for parent, formula, values in zip(parents, op.formulas, node.saved or (), strict=True)
+        for parent, formula, values in zip(parents, op.formulas, saved, strict=True)
     ]
 
 
@@ -380,6 +384,8 @@ def _complete(node: Node, bundle: dict[int, Any]) -> tuple[Any, ...]:
 
 def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
     """Hooks on a result, in the order they were registered; then `retain_grad`."""
+    if g.__class__ is dict:  # of an operation with several results
+        g = _complete(node, g)
     for hook in tuple((node.hooks or {}).values()):
         g = _replaced(hook(_handed(g, tensor)), g, node, create_graph)
     for pre_hook in tuple((node.pre_hooks or {}).values()):
@@ -465,8 +471,15 @@ def _modified(node: Node) -> RuntimeError:
     )
 
 
+def _requires_grad(node: Node) -> bool:
+    """Whether the tensor of a leaf asks for a gradient (still: requires_grad_(False) may come before backward)."""
+    tensor = node.tensor() if node.__class__ is Leaf else None
+    return tensor is None or tensor._edge is node
+
+
 def commit(gradients: dict[Node, Any], tensor: Callable[[Any], Any], create_graph: bool) -> None:
     """Add a finished sweep's gradients to the leaves' `.grad`, all of them or none."""
+    gradients = {leaf: g for leaf, g in gradients.items() if _requires_grad(leaf)}
     with _commit:
         for leaf, g in gradients.items():
             if leaf.grad is not None and leaf.grad.array.shape != g.shape:

@@ -15,8 +15,9 @@ import numpy as np
 
 from .dtypes import can_cast
 from .graph import Leaf
+from .memory import overlaps
 from .modes import is_grad_enabled
-from .ops.index import getitem, index_assign
+from .ops.index import _as_element, _bad_key, getitem, index_assign
 from .primitive import TensorLike, either, primitive, wrap
 
 if TYPE_CHECKING:
@@ -60,8 +61,17 @@ def check_writable(tensor: Tensor, name: str) -> None:
                 f"{name}: this tensor is one of several views that one function (split, chunk, unbind) returned; "
                 "such a view must not be modified in place. Use .clone() first, or narrow() / indexing for the view."
             )
-    array = tensor.array
-    if not array.flags.writeable or any(n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True)):
+        if base is not None and base._edge is not None and tensor._edge is None:
+            raise RuntimeError(
+                f"{name}: a view that was created in no_grad mode is being modified in place with grad mode enabled, "
+                "which is ambiguous. Move both the view and the in-place operation inside no_grad(), or both outside."
+            )
+        if any(view._edge is not None and hasattr(view, "_of_function") for view in tensor._memory.viewers()):
+            raise RuntimeError(
+                f"{name}: a Function returned this tensor, or a view of it, as its result; writing to either would "
+                "bypass the Function's backward. Return x.clone() from forward, or write to a clone()."
+            )
+    if overlaps(tensor.array):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
             "location (or its memory is read-only). Please clone() the tensor before performing the operation."
@@ -83,15 +93,15 @@ def replace(tensor: Tensor, result: Tensor, name: str) -> Tensor:
         )
     np.copyto(old, new, casting="unsafe")
     tensor._memory.version += 1
-    if is_grad_enabled():
+    if is_grad_enabled() and old.dtype.kind in "fc":  # integers have no gradient
         edge = result._edge
         if edge is not None and new.dtype != old.dtype:
             edge = wrap(new, edge).to(old.dtype)._edge
-        _rewrite_history(tensor, edge)
+        rewrite_history(tensor, edge)
     return tensor
 
 
-def _rewrite_history(tensor: Tensor, edge: Any) -> None:
+def rewrite_history(tensor: Tensor, edge: Any) -> None:
     """The tensor now comes from `edge`; so, in part, do its base and every view of it."""
     base = tensor._base
     base = tensor if base is None else base
@@ -121,25 +131,25 @@ def _take_edge(tensor: Tensor, edge: Any) -> None:
 
 def _positions(view: Tensor, base: Tensor) -> np.ndarray[Any, Any]:
     """For each element of the view, its position in the flattened base."""
-    array, whole = view.array, base.array
-    numbers = np.empty_like(whole, dtype=np.int64)  # laid out in memory as the base is
-    numbers[...] = np.arange(whole.size).reshape(whole.shape)
-    size = whole.itemsize
-    start = array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    if any(step % size for step in array.strides) or start % size or numbers.strides != tuple(
-        step * 8 // size for step in whole.strides
-    ):
-        raise NotImplementedError(
-            "an in-place operation through a view of memory with gaps is not supported; use .clone() first"
-        )
-    if not array.size:
-        return np.empty(array.shape, np.int64)
-    lowest = sum(min(step, 0) * (n - 1) for n, step in zip(whole.shape, whole.strides, strict=True))
-    memory = np.ndarray((whole.size,), np.int64, numbers.base if numbers.base is not None else numbers)
-    order = np.lib.stride_tricks.as_strided(
-        memory[(start - lowest) // size :], array.shape, [step // size * 8 for step in array.strides]
-    )
-    return order.copy()
+    whole = base.array
+    offsets = _offsets(view.array) + (_address(view.array) - _address(whole))
+    if whole.flags.c_contiguous:
+        return offsets // whole.itemsize
+    known = _offsets(whole).reshape(-1)  # a transposed base, or one with gaps (from_numpy of a slice)
+    order = np.argsort(known)
+    return order[np.searchsorted(known, offsets, sorter=order)]
+
+
+def _address(array: np.ndarray[Any, Any]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _offsets(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """For each element, how many bytes it lies behind the first."""
+    out = np.zeros((), np.int64)
+    for n, step in zip(array.shape, array.strides, strict=True):
+        out = out[..., None] + np.arange(n) * step
+    return out
 
 
 # ---------------------------------------------------------------- assignment, filling
@@ -157,18 +167,34 @@ def _assign(input: TensorLike, value: TensorLike, key: Any) -> Tensor:
 def assign(tensor: Tensor, key: Any, value: Any) -> None:
     """tensor[key] = value, with a converted key; the value's gradient is the assigned region's."""
     check_writable(tensor, "tensor[…] = value")
-    edge = getattr(value, "_edge", None)
-    if not is_grad_enabled() or (tensor._edge is None and edge is None):
-        tensor.array[key] = getattr(value, "array", value)
-        tensor._memory.version += 1
-        return
-    shape = tensor.array[key].shape
-    value = value if hasattr(value, "array") else wrap(np.asarray(value, tensor.array.dtype))
-    if len(shape) < value.array.ndim:  # NumPy and PyTorch ignore leading dimensions of size 1 here
-        value = value.reshape(value.array.shape[value.array.ndim - len(shape) :])
-    history = _assign(tensor, value, key)
+    target, edge = tensor.array, getattr(value, "_edge", None)
+    source = getattr(value, "array", value)
+    if source.__class__ is not np.ndarray or source.dtype != target.dtype:
+        with np.errstate(all="ignore"):
+            source = _as_element("tensor[…] = value", source, target.dtype)
+            if edge is not None:
+                value = value.to(target.dtype)
+    tracked = is_grad_enabled() and (tensor._edge is not None or edge is not None) and target.dtype.kind in "fc"
+    try:
+        if not tracked:
+            target[key] = source
+        else:
+            shape = target[key].shape
+            if edge is None:
+                value = wrap(source)
+            if len(shape) < source.ndim:  # NumPy and PyTorch ignore leading dimensions of size 1 here
+                value = value.reshape(source.shape[source.ndim - len(shape) :])
+            edge = _assign(tensor, value, key)._edge
+    except IndexError as error:
+        raise _bad_key(target, error) from None
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: a value of shape {tuple(source.shape)} cannot be broadcast to the indexed region of shape "
+            f"{target[key].shape} (of a tensor of shape {target.shape})"
+        ) from None
     tensor._memory.version += 1
-    _rewrite_history(tensor, history._edge)
+    if tracked:
+        rewrite_history(tensor, edge)
 
 
 @primitive(fresh=True,
@@ -188,6 +214,10 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number (or the value of a 0-d tensor)."""
     check_writable(self, "fill_")
     if hasattr(value, "array"):
+        if value.array.ndim:
+            raise RuntimeError(
+                f"fill_: only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions; use copy_"
+            )
         return replace(self, _copy_from(self, value), "fill_")
     return replace(self, _fill(self, value), "fill_")
 

@@ -171,7 +171,8 @@ def _switched_generator(switch: type[_Switch], function: F) -> F:
             try:
                 resume, value = running.send, (yield produced)
             except GeneratorExit:
-                running.close()
+                with switch():
+                    running.close()
                 raise
             except BaseException as error:
                 resume, value = running.throw, error

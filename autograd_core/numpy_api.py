@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .modes import is_grad_enabled
 from .ops import elementwise, index, linalg, reduce, shape
 from .primitive import IMPLEMENTS, wrap
 
@@ -42,7 +43,20 @@ def _arrays(value: Any) -> Any:
 
 
 def _tensor(value: Any) -> Any:
-    return value if _is_tensor(value) else wrap(np.asarray(value))
+    return value if _is_tensor(value) else wrap(np.array(value))  # a copy: the caller may write to his own later
+
+
+def _written(name: str, target: Any) -> None:
+    """NumPy is about to write into a Tensor: a graph must not be bypassed, nor its saved values stay unaware."""
+    if not _is_tensor(target):
+        return
+    base = target._base
+    if is_grad_enabled() and (target._edge is not None or (base is not None and base._edge is not None)):
+        raise RuntimeError(
+            f"np.{name} cannot write into a Tensor that requires grad: the graph would not know. Use tensor.copy_(...) or "
+            "tensor[...] = ..., or write inside `with ag.no_grad():`"
+        )
+    target._memory.version += 1
 
 
 # ---------------------------------------------------------------- ufuncs
@@ -67,17 +81,19 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
             result = function(*inputs)
             return result if kwargs.get("dtype") is None else result.to(kwargs["dtype"])
     if method == "reduce" and needs_grad and ufunc in _REDUCTIONS:
-        axis, keepdims = kwargs.get("axis", 0), kwargs.get("keepdims", False)
+        axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
+        _refuse(kwargs)
         return _REDUCTIONS[ufunc](inputs[0], axis, keepdims)
     if needs_grad:
         raise TypeError(
             f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no counterpart that keeps the graph; "
             "use tensor.detach() for its value alone, or an operation of autograd_core"
         )
+    if method == "at":
+        _written(f"{ufunc.__name__}.at", inputs[0])
     if out is not None:
         for target in out:
-            if _is_tensor(target):
-                target._memory.version += 1
+            _written(ufunc.__name__, target)
         kwargs = {**kwargs, "out": tuple(_arrays(target) for target in out)}
     result = getattr(ufunc, method)(*[_arrays(value) for value in inputs], **_arrays({**kwargs}))
     if out is not None:
@@ -100,9 +116,9 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _refuse(rest: dict[str, Any]) -> None:
+def _refuse(rest: dict[str, Any], **expected: Any) -> None:
     for name, value in rest.items():
-        if value is not None and value is not _MISSING and value is not True:
+        if value is not None and value is not _MISSING and value is not True and value != expected.get(name, _MISSING):
             raise TypeError(f"the argument {name}= cannot keep the graph of a Tensor that requires grad")
 
 
@@ -175,7 +191,7 @@ def _like(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _join(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(arrays: Any, axis: Any = 0, out: Any = None, **rest: Any) -> Any:
-        _refuse({"out": out})
+        _refuse({"out": out, **rest}, casting="same_kind")
         tensors = [_tensor(array) for array in arrays]
         if axis is None:
             return function([x.reshape(-1) for x in tensors], 0)
@@ -184,12 +200,56 @@ def _join(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _einsum(subscripts: str, *operands: Any, **options: Any) -> Any:
+def _einsum(subscripts: str, *operands: Any, optimize: Any = False, **options: Any) -> Any:
+    _refuse(options, order="K", casting="safe")
     return linalg.einsum(subscripts, *[_tensor(x) for x in operands])
 
 
+def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+        _refuse({"dtype": dtype, "casting": casting}, casting="same_kind")
+        return function([_tensor(x) for x in tup])
+
+    return call
+
+
+def _without_out(function: Callable[..., Any], **defaults: Any) -> Callable[..., Any]:
+    """The function, with an `out=` (and further arguments) that must be left at their defaults."""
+
+    def call(*args: Any, out: Any = None, **rest: Any) -> Any:
+        fixed = {name: rest.pop(name) for name in defaults if name in rest}
+        _refuse({"out": out, **fixed}, **defaults)
+        return function(*args, **rest)
+
+    return call
+
+
+def _reshape(a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
+    _refuse({"order": order, "copy": copy}, order="C")
+    return a.reshape(shape)
+
+
+def _ravel(a: Any, order: str = "C") -> Any:
+    _refuse({"order": order}, order="C")
+    return a.reshape(-1)
+
+
+def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
+    _refuse({"offset": offset, "axis1": axis1, "axis2": axis2, "dtype": dtype, "out": out}, offset=0, axis1=0, axis2=1)
+    return linalg.trace(a)
+
+
+def _dot(a: Any, b: Any) -> Any:
+    a, b = _tensor(a), _tensor(b)
+    if not a.ndim or not b.ndim:
+        return elementwise.mul(a, b)
+    if b.ndim > 2:
+        raise TypeError("np.dot with more than two dimensions on the right cannot keep the graph; use ag.matmul or einsum")
+    return linalg.matmul(a, b)
+
+
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is None and x.ndim != 1 and ord is not None:
+    if ord is not None and (x.ndim != 1 if axis is None else isinstance(axis, tuple | list) and len(axis) > 1):
         raise TypeError("np.linalg.norm of a matrix with ord= cannot keep the graph; use ag.linalg.norm")
     return linalg.vector_norm(x, 2 if ord is None else ord, axis, keepdims)
 
@@ -204,15 +264,15 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.amax: _extremum(reduce.amax),
     np.min: _extremum(reduce.amin),
     np.amin: _extremum(reduce.amin),
-    np.argmax: lambda a, axis=None, out=None, keepdims=False: reduce.argmax(a, axis, keepdims is True),
-    np.argmin: lambda a, axis=None, out=None, keepdims=False: reduce.argmin(a, axis, keepdims is True),
+    np.argmax: _without_out(lambda a, axis=None, *, keepdims=False: reduce.argmax(a, axis, keepdims is True)),
+    np.argmin: _without_out(lambda a, axis=None, *, keepdims=False: reduce.argmin(a, axis, keepdims is True)),
     np.cumsum: _cumsum,
     np.where: _where,
     np.clip: _clip,
-    np.round: lambda a, decimals=0, out=None: elementwise.round(a, decimals=decimals),
+    np.round: _without_out(lambda a, decimals=0: elementwise.round(a, decimals=decimals)),
     np.copy: lambda a, order="K", subok=False: a.clone(),
-    np.reshape: lambda a, shape, order="C", **_: a.reshape(shape),
-    np.ravel: lambda a, order="C": a.reshape(-1),
+    np.reshape: _reshape,
+    np.ravel: _ravel,
     np.transpose: _transpose,
     np.matrix_transpose: lambda x: x.mT,
     np.swapaxes: lambda a, axis1, axis2: shape.transpose(a, axis1, axis2),
@@ -224,8 +284,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.broadcast_to: lambda array, shape, subok=False: array.broadcast_to(shape),
     np.concatenate: _join(shape.cat),
     np.stack: _join(shape.stack),
-    np.hstack: lambda tup, **_: shape.hstack([_tensor(x) for x in tup]),
-    np.vstack: lambda tup, **_: shape.vstack([_tensor(x) for x in tup]),
+    np.hstack: _joined(shape.hstack),
+    np.vstack: _joined(shape.vstack),
     np.zeros_like: _like(np.zeros_like),
     np.ones_like: _like(np.ones_like),
     np.full_like: _like(np.full_like),
@@ -233,10 +293,10 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.take_along_axis: _take_along_axis,
     np.tril: lambda m, k=0: index.tril(m, k),
     np.triu: lambda m, k=0: index.triu(m, k),
-    np.dot: lambda a, b, out=None: linalg.matmul(a, b) if a.ndim and b.ndim else elementwise.mul(a, b),
-    np.outer: lambda a, b, out=None: linalg.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1)),
+    np.dot: _without_out(_dot),
+    np.outer: _without_out(lambda a, b: linalg.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1))),
     np.einsum: _einsum,
-    np.trace: lambda a, offset=0, axis1=0, axis2=1, **_: linalg.trace(a),
+    np.trace: _trace,
     np.linalg.norm: _norm,
     np.shape: lambda a: tuple(a.shape),
     np.ndim: lambda a: a.ndim,
@@ -246,9 +306,17 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
 }
 
 
+_WRITERS = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}  # into their first argument
+
+
 def apply_function(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """What ``np.f(…, tensor, …)`` means: `Tensor.__array_function__`."""
     if not (_requires_grad(args) or _requires_grad(tuple(kwargs.values()))):
+        if function in _WRITERS and args:
+            _written(function.__name__, args[0])
+        out = kwargs.get("out")
+        for target in out if isinstance(out, tuple) else (out,):
+            _written(function.__name__, target)
         return function(*_arrays(args), **_arrays(kwargs))
     keeps_graph = _FUNCTIONS.get(function)
     if keeps_graph is None:

@@ -116,7 +116,7 @@ def _number(kind: _NumberType, content: bytes) -> Any:
     return number
 
 
-_NUMBER_TYPES: Final = {np.dtype(code).str[1:]: np.dtype(code) for code in "?bBhHiIlLqQefdFD"}
+_NUMBER_TYPES: Final = {np.dtype(code).str[1:]: np.dtype(code) for code in "?bBhHiIqQefdFD"}
 _STORAGES: Final[dict[str, DType]] = {
     "Float": dtypes.float32, "Double": dtypes.float64, "Half": dtypes.float16, "Long": dtypes.int64,
     "Int": dtypes.int32, "Short": dtypes.int16, "Char": dtypes.int8, "Byte": dtypes.uint8, "Bool": dtypes.bool,
@@ -172,7 +172,7 @@ _ABSENT: Final = {
 
 
 def _global(module: str, attribute: str) -> Any:
-    name = f"{module.replace('builtins', '__builtin__')} {attribute}"  # as protocol 2 says it
+    name = f"{'__builtin__' if module == 'builtins' else module} {attribute}"  # protocol 2 has Python 2's names
     if name in _GLOBALS:
         return _GLOBALS[name]
     if name in _ABSENT:
@@ -210,17 +210,22 @@ def _instructions(program: bytes) -> Iterator[tuple[bytes, Any]]:
     while True:
         instruction, argument = program[place : place + 1], None
         place += 1
-        if (number := _NUMBER_FOLLOWS.get(instruction) or _BYTES_FOLLOW.get(instruction)) is not None:
-            (argument,) = struct.unpack_from(number, program, place)
-            place += struct.calcsize(number)
-        if instruction in _BYTES_FOLLOW:
-            _expect(argument <= len(program) - place, "a length")
-            argument, place = program[place : place + argument], place + argument
+        if instruction in _NUMBER_FOLLOWS:
+            argument, place = _number_at(place, program, _NUMBER_FOLLOWS[instruction])
+        elif instruction in _BYTES_FOLLOW:
+            length, place = _number_at(place, program, _BYTES_FOLLOW[instruction])
+            _expect(length <= len(program) - place, "a length")
+            argument, place = program[place : place + length], place + length
         elif instruction == pickle.GLOBAL:
             middle = program.index(b"\n", place)
             end = program.index(b"\n", middle + 1)
             argument, place = (program[place:middle].decode(), program[middle + 1 : end].decode()), end + 1
         yield instruction, argument
+
+
+def _number_at(place: int, program: bytes, code: str) -> tuple[Any, int]:
+    (number,) = struct.unpack_from(code, program, place)
+    return number, place + struct.calcsize(code)
 
 
 def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
@@ -267,28 +272,28 @@ def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> A
                 stack.append(tuple(items))
             case pickle.APPEND:
                 item = stack.pop()
-                _a(stack[-1], list).append(item)
+                _typed(stack[-1], list).append(item)
             case pickle.APPENDS:
                 items, stack = stack, below.pop()
-                _a(stack[-1], list).extend(items)
+                _typed(stack[-1], list).extend(items)
             case pickle.ADDITEMS:
                 items, stack = stack, below.pop()
-                _a(stack[-1], set).update(map(_key, items))
+                _typed(stack[-1], set).update(map(_key, items))
             case pickle.SETITEM:
                 value, key = stack.pop(), stack.pop()
-                _a(stack[-1], dict, OrderedDict)[_key(key)] = value
+                _typed(stack[-1], dict, OrderedDict)[_key(key)] = value
             case pickle.SETITEMS:
                 items, stack = stack, below.pop()
-                _a(stack[-1], dict, OrderedDict).update(zip(map(_key, items[::2]), items[1::2], strict=True))
+                _typed(stack[-1], dict, OrderedDict).update(zip(map(_key, items[::2]), items[1::2], strict=True))
             case pickle.GLOBAL:
                 stack.append(_global(*argument))
             case pickle.STACK_GLOBAL:
                 name, module = stack.pop(), stack.pop()
-                stack.append(_global(_a(module, str), _a(name, str)))
+                stack.append(_global(_typed(module, str), _typed(name, str)))
             case pickle.BINPERSID:
                 stack.append(storage(*_persistent(stack.pop())))
             case pickle.REDUCE | pickle.BUILD:
-                given = _a(stack.pop(), tuple, dict)
+                given = _typed(stack.pop(), tuple, dict)
                 copied += sum(len(part) for part in (given, *given) if isinstance(part, _SIZED))
                 _expect(copied <= 4 * len(program), "copying one value many times")  # it could fill the memory
                 if instruction == pickle.REDUCE:
@@ -303,7 +308,7 @@ def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> A
     raise AssertionError("the loop ends by return or by an error")
 
 
-def _a(value: Any, *kinds: type) -> Any:
+def _typed(value: Any, *kinds: type) -> Any:
     _expect(type(value) in kinds, f"{type(value).__name__}, not {' or '.join(kind.__name__ for kind in kinds)},")
     return value
 
@@ -378,7 +383,7 @@ class _Writer(pickle._Pickler):
 
     dispatch: ClassVar[dict[type, Any]] = {
         **{kind: pickle._Pickler.dispatch[kind] for kind in (NoneType, bool, int, float, str, list, tuple, dict)},
-        **dict.fromkeys([dtype.type for dtype in _NUMBER_TYPES.values()], save_number),
+        **dict.fromkeys([np.dtype(code).type for code in "?bBhHiIlLqQefdFD"], save_number),
     }
     calls: ClassVar[dict[type, Callable[[Any], tuple[Any, ...]]]] = {
         OrderedDict: lambda value: (OrderedDict, (), vars(value) or None, None, iter(value.items())),

@@ -63,6 +63,7 @@ class Operation:
         self.backward_name = "".join(part.title() for part in name.strip("_").split("_")) + "Backward0"
         self.plain, self.reads, self.differentiable = plain, reads, differentiable
         self.plain_reads = [_parameters(formula)[1:] for formula in plain]
+        self.guarded: list[str] = []  # whose memories a node remembers, in order
         self.formulas: Sequence[Formula] | None = plain  # for arrays, one per parent; None: `pull` computes all
         self.fresh = self.broadcasts = self.several = False
         self.shows: str | None = None
@@ -72,14 +73,17 @@ class Operation:
         """What is sent to each parent, on arrays, where the operation has no formula for each by itself."""
         raise NotImplementedError
 
-    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
+    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any) -> Sequence[Any]:
         """The plain formulas on Tensors: each saved array is joined again to the node that it came from."""
         source: dict[str, Any] = dict(zip(self.differentiable, node.parents, strict=False))
         source["out"] = node
+        memory = dict(zip(self.guarded, node.memories, strict=True))
         rejoined = []
-        for reads, plain_reads, values in zip(self.reads, self.plain_reads, node.saved or (), strict=True):
-            saved = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
-            rejoined.append([_rejoin(saved[name], source.get(name)) for name in plain_reads if saved])
+        for reads, plain_reads, values in zip(self.reads, self.plain_reads, saved, strict=True):
+            known = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
+            rejoined.append(
+                [_rejoin(known[name], source.get(name), memory.get(name)) for name in plain_reads if known]
+            )
         return [
             None if parent is None else _as_tensor(formula(g, *values))
             for parent, formula, values in zip(parents, self.plain, rejoined, strict=True)
@@ -101,20 +105,19 @@ class _Variadic(Operation):
     def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
         return self.plain[0](g, *saved[0])  # type: ignore[no-any-return]  # a formula is untyped
 
-    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node) -> Sequence[Any]:
-        assert node.saved is not None
-        (values,), (reads,) = node.saved, self.reads
+    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any) -> Sequence[Any]:
+        (values,), (reads,) = saved, self.reads
         rejoined = [
-            [_rejoin(item, parent) for item, parent in zip(value, node.parents, strict=True)]
+            [_rejoin(*item) for item in zip(value, node.parents, node.memories, strict=True)]
             if name in self.differentiable
-            else _rejoin(value, node if name == "out" else None)
+            else value
             for name, value in zip(reads, values, strict=True)
         ]
         return [_as_tensor(share) for share in self.plain[0](g, *rejoined)]
 
 
-def _rejoin(value: Any, node: Node | None) -> Any:
-    return value if node is None or value is None else wrap(value, node)
+def _rejoin(value: Any, node: Node | None, memory: Memory | None) -> Any:
+    return value if node is None or value is None else wrap(value, node, memory)
 
 
 def _as_tensor(share: Any) -> Any:
@@ -169,6 +172,8 @@ def primitive(
         reads = [_parameters(formula)[1:] for formula in used]
         op = (_Variadic if variadic else _Several if several else Operation)(function.__name__, function, plain, reads, differentiable)
         op.formulas = None if variadic or several else used
+        read = {name for names in reads for name in names}
+        op.guarded = [name for name in (*operands, "out") if name in read and not (several and name == "out")]
         op.fresh, op.broadcasts, op.several, op.shows = fresh, broadcasts, several, shows
         op.local = {differentiable[0]: local} if isinstance(local, str) else local or {}
         if torch is not None:
@@ -307,7 +312,7 @@ def _wrapper_source(
     say(f"node.saved = ({', '.join(saved)},)")
     say(_memories(operands, edges, op))
     if op.several:
-        say("node.shape = [(part.shape, part.dtype) for part in out]; node.dtype = None")
+        say("node.shape = [(part.shape, part.dtype) for part in out]; node.dtype = None; node.watched = True")
         say(f"t = separate(out, node, {source})")
     else:
         say("node.shape = out.shape; node.dtype = out.dtype; t._edge = node")
@@ -321,10 +326,8 @@ def _wrapper_source(
 def _memories(operands: tuple[str, ...], edges: list[str], op: Operation) -> str:
     """The statements that remember the memories of the saved arrays and their versions."""
     terms = []
-    for value in (*operands, "out"):
+    for value in op.guarded:
         readers = [edge for edge, reads in zip(edges, op.reads, strict=True) if value in reads]
-        if not readers or (value == "out" and op.several):
-            continue
         if op.variadic and value in operands:
             return f"node.memories = m_{value}; node.versions = sum(memory.version for memory in m_{value})"
         if len(readers) == len(edges):

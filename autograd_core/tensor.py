@@ -167,7 +167,12 @@ class Tensor:
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        if value is not None:
+        edge = self._edge
+        if value is None:
+            if edge.__class__ is Leaf:
+                edge.grad = None  # type: ignore[union-attr]  # a Leaf
+                return
+        else:
             if not isinstance(value, Tensor):
                 raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
             if value is self:
@@ -181,10 +186,10 @@ class Tensor:
                 raise RuntimeError(
                     f"assigned grad has data of a different type: {value.dtype}, but the tensor has {self.dtype}"
                 )
-        if self._edge is None or isinstance(self._edge, Leaf):
+        if edge is None or isinstance(edge, Leaf):
             creation.leaf_of(self).grad = value
         else:
-            self._edge.grad, self._edge.retains_grad, self._edge.watched = value, True, True
+            edge.grad, edge.retains_grad, edge.watched = value, True, True
 
     @grad.deleter
     def grad(self) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import autograd_core as ag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .module import Module
 
@@ -58,21 +57,27 @@ class Call(str):
     module: Module
 
 
-@contextmanager
-def announced(module: Module) -> Iterator[None]:
-    """While `record()` is on, say in `module_path` that this module is running."""
-    if not ag.recording():
-        yield
-        return
-    path = ag.module_path.get()
-    name = module._get_name()
-    caller = path[-1] if path else None
-    if isinstance(caller, Call):
-        name = next((known for known, other in caller.module.named_modules() if other is module), name)
-    call = Call(name)
-    call.module = module
-    token = ag.module_path.set((*path, call))
-    try:
-        yield
-    finally:
-        ag.module_path.reset(token)
+class announced:  # noqa: N801 - a context manager in lower case
+    """While `record()` is on, says in `module_path` that this module is running."""
+
+    __slots__ = ("_module", "_token")
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._token: Any = None
+
+    def __enter__(self) -> None:
+        if not ag.recording():
+            return
+        path = ag.module_path.get()
+        name = self._module._get_name()
+        caller = path[-1] if path else None
+        if isinstance(caller, Call):
+            name = next((known for known, child in caller.module.named_modules() if child is self._module), name)
+        call = Call(name)
+        call.module = self._module
+        self._token = ag.module_path.set((*path, call))
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            ag.module_path.reset(self._token)

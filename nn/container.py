@@ -12,6 +12,7 @@ from autograd_core import Tensor
 
 from .module import Module, enclosed, indented
 from .parameter import Parameter, typename
+from .registry import MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
@@ -117,8 +118,10 @@ class Sequential(_Numbered):
                 self.add_module(str(i), module)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
+        children = self.__dict__
+        for name, role in self._roles.items():  # (`for module in self` takes longer than a small layer)
+            if role == MODULE:
+                input = children[name](input)
         return input
 
     def __getitem__(self, idx: int | slice) -> Any:

@@ -15,7 +15,7 @@ from autograd_core import Tensor, recording
 from autograd_core.graph import RemovableHandle
 
 from .calls import Hook, Hooks, announced
-from .parameter import Parameter, clear_grad, typename
+from .parameter import Parameter, clear_grads, typename
 from .registry import BUFFER, MODULE, PARAMETER, TEMPORARY, Registered
 from .saving import Saved
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 __all__ = ["Module", "Parameter"]
+
+_NOTHING: Any = object()  # stands for an argument that was not given
 
 
 class Module(Saved):
@@ -71,11 +73,13 @@ class Module(Saved):
 
     forward: Callable[..., Any] = _forward_unimplemented  # a value, so that an override may have any signature
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._hooks is None and not recording():
-            return self.forward(*args, **kwargs)
+    def __call__(self, input: Any = _NOTHING, /, *args: Any, **kwargs: Any) -> Any:
+        if self._hooks is None and not recording():  # the everyday case: nobody is watching
+            if args or kwargs or input is _NOTHING:
+                return self.forward(*(() if input is _NOTHING else (input, *args)), **kwargs)
+            return self.forward(input)  # starred arguments would double what a call costs
         with announced(self):
-            return self._call_with_hooks(args, kwargs)
+            return self._call_with_hooks(() if input is _NOTHING else (input, *args), kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         hooks = self._hooks
@@ -419,8 +423,7 @@ class Module(Saved):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zero."""
-        for parameter in self.parameters():
-            clear_grad(parameter, set_to_none)
+        clear_grads(self.parameters(), set_to_none)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -8,6 +8,7 @@ import autograd_core as ag
 from autograd_core import Tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Self
 
 __all__ = ["Parameter"]
@@ -53,12 +54,13 @@ def typename(value: object) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
-    """Forget a tensor's gradient, or set it to zero and cut its history."""
-    grad = tensor.grad
-    if set_to_none or grad is None:
-        tensor.grad = None
-    elif grad.requires_grad:
-        tensor.grad = ag.zeros_like(grad)
-    else:
-        grad.zero_()
+def clear_grads(tensors: Iterable[Tensor], set_to_none: bool) -> None:
+    """Forget the tensors' gradients, or set them to zero and cut their history."""
+    for tensor in tensors:
+        grad = None if set_to_none else tensor.grad
+        if grad is None:
+            tensor.grad = None
+        elif grad.requires_grad:
+            tensor.grad = ag.zeros_like(grad)
+        else:
+            grad.zero_()

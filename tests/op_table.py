@@ -292,6 +292,7 @@ def _elementwise() -> Iterator[Row]:
     yield Row(elementwise.minimum, pairs(), np.minimum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((1.0, nan), (0.0, 1.0))],
               errors=UNFIT)  # fmt: skip
     limits = [
+        Call(floats(2, 3), floats(3, low=-1, high=-0.5), floats(2, 1, low=0.5, high=1)),
         *unary(min=-0.8, max=0.9), *unary(min=-0.5), *unary(max=0.5),
         Call(floats(2, 3), floats(3, low=-1, high=-0.5), floats(2, 1, low=0.5, high=1)),
         Call(floats(2, 3), min=floats(2, 3, low=-1, high=0.5)), Call(floats(2, 3), max=floats(3, low=-0.5, high=1)),
@@ -299,9 +300,9 @@ def _elementwise() -> Iterator[Row]:
     bound = [((1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((nan, -1.0, 1.0), (0.0, 0.0, 0.0))]
     unlimited = [*[Wrong(RuntimeError, floats(*size)) for size in ((2,), ())], *not_tensors(0.0)]
     yield Row(elementwise.clamp, limits, np.clip, takes=NO_BOOL, kinks=bound, errors=unlimited)
-    yield Row(elementwise.clamp_min, [*unary(min=-0.5), Call(floats(2, 3), floats(3))], np.maximum, operations=["clamp"],
+    yield Row(elementwise.clamp_min, [*unary(min=-0.5), Call(floats(2, 3), floats(3))], lambda x, min: np.maximum(x, min), operations=["clamp"],
               takes=NO_BOOL, kinks=[((1.0, 1.0), (1.0, 0.0))], errors=not_tensors(0.0))  # fmt: skip
-    yield Row(elementwise.clamp_max, [*unary(max=0.5), Call(floats(2, 3), floats(3))], np.minimum, operations=["clamp"],
+    yield Row(elementwise.clamp_max, [*unary(max=0.5), Call(floats(2, 3), floats(3))], lambda x, max: np.minimum(x, max), operations=["clamp"],
               takes=NO_BOOL, kinks=[((1.0, 1.0), (1.0, 0.0))], errors=not_tensors(0.0))  # fmt: skip
     yield Row(elementwise.where,
               [*[Call(bools(*m, seed=1), *call.args) for (m, _), call in zip(PAIRS, pairs(), strict=True)],
@@ -442,7 +443,7 @@ def over(function: Callable[..., Any]) -> Callable[..., Any]:
     """A reduction of NumPy's with PyTorch's argument names."""
 
     def call(x: Array, dim: Any = None, keepdim: bool = False, **options: Any) -> Any:
-        axis = tuple(dim) if isinstance(dim, tuple | list) else dim
+        axis = tuple(dim) or None if isinstance(dim, tuple | list) else dim
         return function(x, axis=axis if x.ndim else None, keepdims=keepdim and x.ndim > 0, **options)
 
     return call
@@ -491,7 +492,7 @@ def _reduce() -> Iterator[Row]:
     yield Row(reduce.argmin, one, over(np.argmin), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
     yield Row(reduce.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
     yield Row(reduce.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
-    truths = [call.changed(lambda x: x * (x > 0)) for call in reductions()]
+    truths = [call.changed(lambda x: np.asarray(x * (x > 0))) for call in reductions()]
     truth: Callable[[str], str] = lambda dtype: "uint8" if dtype == "uint8" else "bool"
     yield Row(reduce.any, truths, over(np.any), truth, errors=bad_dims(2, 3))
     yield Row(reduce.all, truths, over(np.all), truth, errors=bad_dims(2, 3))
@@ -574,7 +575,7 @@ def _index() -> Iterator[Row]:
     ]  # fmt: skip
     picks = [Call(floats(2, 3), key) for key in keys]
     picks += [Call(floats(), ()), Call(floats(), None), Call(floats(), ...), Call(floats(), np.array(True)), Call(floats(0, 2), all_), Call(floats(1), 0),
-              Call(floats(2, 3, 2), (0, all_, np.array([0, 1]))), Call(floats(2, 3, 2), (np.array([0, 1]), all_, np.array([1, 1]))),
+              Call(floats(2, 3, 2), (np.array([0, 1]), all_, np.array([1, 1]))),
               Call(floats(2, 3, 2), (all_, np.array([0, 1, 2]), 1)), Call(floats(0), np.zeros(0, bool))]  # fmt: skip
     outside = [
         Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2, 3), (0, 0, 0)), Wrong(IndexError, floats(2, 3), np.array([0, 2])),
@@ -650,7 +651,7 @@ def _index() -> Iterator[Row]:
     yield Row(fill_, [Call(floats(2, 3), 1.5), Call(floats(2), floats(seed=1)), Call(floats(), 2), Call(floats(0), 1.0), Call(floats(1), 1.0)], written(lambda x, value: x.fill(value)), operations=["_fill"],
               errors=[Wrong(RuntimeError, floats(2), floats(2)), Wrong(TypeError, floats(2), "x"), Wrong(TypeError, floats(2), [1.0])])  # fmt: skip
     yield Row(zero_, unary(), np.zeros_like, operations=[])
-    yield Row(copy_, [Call(floats(2, 3), floats(2, 3, seed=1)), Call(floats(2, 3), floats(3, seed=1)), Call(floats(2, 3), floats(seed=1)), Call(floats(), floats(1)), Call(floats(0), floats(1)), Call(floats(2), ints(2))],
+    yield Row(copy_, [Call(floats(2, 3), floats(2, 3, seed=1)), Call(floats(2, 3), floats(3, seed=1)), Call(floats(2, 3), floats(seed=1)), Call(floats(), floats(seed=1)), Call(floats(0), floats(1)), Call(floats(2), ints(2))],
               written(lambda x, source: np.copyto(x, source.reshape(()) if not x.ndim else source)), operations=["_copy_from"],
               errors=[Wrong(RuntimeError, floats(2), floats(3)), Wrong(RuntimeError, floats(2), floats(2, 2)), Wrong(TypeError, floats(2), [1.0, 2.0])])  # fmt: skip
 
@@ -820,19 +821,19 @@ def _neural() -> Iterator[Row]:
     yield Row(neural.l1_loss, differences, lambda x, t, reduction="mean": _reduced(np.abs(x - t), reduction), takes=FLOATS, operations=[], kinks=[((1.0, 1.0), (0.0, 0.0))], errors=no_reduction)
     classes, inner = np.array([0, 2, 1, 2]), ints(2, 4, high=3)
     weights = positive(3)
-    labelled = [*[Call(floats(4, 3), classes, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, 2, r) for r in reduction_names], Call(floats(3), np.array(1)), Call(floats(2, 3, 4), inner), Call(floats(2, 3, 4), inner, weights, reduction="none"),
+    labelled = [*[Call(floats(4, 3), classes, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r) for r in reduction_names], Call(floats(3), np.array(1)), Call(floats(2, 3, 4), inner), Call(floats(2, 3, 4), inner, weights, reduction="none"),
                 Call(floats(0, 3), np.zeros(0, np.int64), reduction="sum"), Call(floats(1, 1), np.array([0]))]  # fmt: skip
     unfit_target = [Wrong(IndexError, floats(2, 3), np.array([0, 3])), Wrong(ValueError, floats(2, 3), np.array([0])), Wrong(RuntimeError, floats(2, 3), np.array([0, 1], np.int32)), Wrong(ValueError, floats(2, 3), np.array([0, 1]), reduction="max"), Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), floats(2))]
     yield Row(neural.nll_loss, labelled, _nll, lacks=["0-d"], operations=["_weighted"], takes=FLOATS, errors=unfit_target)
     mixtures = _softmax(floats(4, 3, seed=7), 1)
-    yield Row(neural.cross_entropy, [*labelled, *[Call(floats(4, 3), classes, label_smoothing=0.2, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, 2, r, 0.3) for r in reduction_names], Call(floats(2, 3, 4), inner, weights, label_smoothing=0.1),
+    yield Row(neural.cross_entropy, [*labelled, *[Call(floats(4, 3), classes, label_smoothing=0.2, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r, label_smoothing=0.3) for r in reduction_names], Call(floats(2, 3, 4), inner, weights, label_smoothing=0.1),
                                      *[Call(floats(4, 3), mixtures, reduction=r) for r in reduction_names], Call(floats(4, 3), mixtures, weights, label_smoothing=0.1), Call(floats(3), mixtures[0])],
               _cross_entropy, lacks=["0-d"], operations=["_cross_entropy_of_classes"], takes=FLOATS, errors=[*unfit_target, Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), label_smoothing=1.5)])  # fmt: skip
     chances = [Call(floats(*size, low=0.05, high=0.95), floats(*size, low=0.05, high=0.95, seed=4), *more, reduction=r) for size in sizes for more in ((), (positive(*size),)) for r in reduction_names] + [Call(positive(0), positive(0), reduction="sum")]
     unlike = [Wrong(ValueError, positive(2) / 3, positive(2, 1) / 3), Wrong(ValueError, positive(2) / 3, positive(2) / 3, reduction="max")]
     yield Row(neural.binary_cross_entropy, chances, lambda x, t, weight=1.0, reduction="mean": _reduced(-weight * (t * np.log(x) + (1 - t) * np.log(1 - x)), reduction), operations=["_bce"], takes=FLOATS,
               errors=[*unlike, Wrong(RuntimeError, np.array([1.5]), np.array([1.0])), Wrong(RuntimeError, np.array([-0.1]), np.array([1.0]))])  # fmt: skip
-    yield Row(neural.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3), "sum", positive(3, seed=1))], _bce_with_logits,
+    yield Row(neural.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3), reduction="sum", pos_weight=positive(3, seed=1))], _bce_with_logits,
               operations=["_softplus_exact"], takes=FLOATS, errors=[*unlike, Wrong(ValueError, floats(2), floats())])  # fmt: skip
     yield Row(neural.logsigmoid, unary(-4, 4), lambda x: -np.log(1 + np.exp(-x)), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import facts, workloads
-from tests.benchmarks.harness import Array, Contender, Mismatch, Step, Target, Workload, check, measure
+from tests.benchmarks.harness import Array, Contender, MismatchError, Step, Target, Workload, check, measure
 from tests.benchmarks.libraries import PACKAGES, installed, load
 
 TINY: dict[str, dict[str, Any]] = {
@@ -75,7 +75,7 @@ def against(other: Contender, *targets: Target) -> Workload:
     Counter("other", stride=1.00001), Counter("other", stride=np.nan), Counter("other", dtype="float32"),
 ])
 def test_a_contender_that_does_something_else_is_found(other: Contender) -> None:
-    with pytest.raises(Mismatch, match="array 0 of other and of hand"):
+    with pytest.raises(MismatchError, match="array 0 of other and of hand"):
         check(against(other))
 
 

@@ -211,7 +211,7 @@ def test_dtype_of_the_result(row: Row, dtype: str) -> None:
 
 
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
-    "with gaps": lambda x: np.repeat(np.repeat(x, 2, -1), 3, 0)[::3, ..., ::2],
+    "with gaps": lambda x: np.repeat(x, 2, -1)[..., ::2],
     "backwards": lambda x: np.flip(np.flip(x).copy()),
     "column-major": np.asfortranarray,
 }

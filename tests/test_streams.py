@@ -324,7 +324,8 @@ def test_shapes_and_dtypes(shape: tuple[int, ...]) -> None:
         assert isinstance(mask, np.ndarray)
         assert mask.shape == shape and mask.dtype == bool
     assert streams.bernoulli_scalar(generator, shape, 0.5).shape == shape
-    moments: list[Any] = [(0.0, np.ones(shape)), (np.ones(shape), np.float32(1)), (np.ones(shape), np.ones(()))]
+    full = np.ones(shape)
+    moments: list[Any] = [(0.0, full), (full, np.float32(1)), (full, np.ones(()))]
     for mean, std in moments:
         numbers = streams.normal_tensors(generator, mean, std)
         assert isinstance(numbers, np.ndarray)

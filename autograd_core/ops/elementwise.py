@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def mul(input: TensorLike, other: TensorLike) -> Tensor:
 @primitive(np.divide, broadcasts=True, promotes=True, floating=True, fresh=True, torch="DivBackward0",
            shows="{input} / {other}", local={"input": "1 / {other}", "other": "-{out} / {other}"},
            input=lambda g, other: g / other,
-           other=lambda g, other, out: -g * out / other)
+           other=lambda g, input, other: -g * (input / other / other))
 def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``/``: the quotient, element by element; integers divide to the default floating dtype."""
     return input / other
@@ -110,6 +111,7 @@ def _flat(g: Any) -> Any:
            other=_flat)
 def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``//``: the quotient rounded down. Integers raise on division by zero."""
+    require("floor_divide", input.dtype, "iufc")
     _check_divisor("floor_divide", other)
     if input.dtype.kind != "f":
         return np.floor_divide(input, other)
@@ -134,6 +136,7 @@ def _trunc_divide(input: TensorLike, other: TensorLike) -> Tensor:
            other=lambda g, input, other: -g * either(floor_divide)(input, other))
 def remainder(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``%``: the remainder, with the divisor's sign, as in Python."""
+    require("remainder", input.dtype, "iufc")
     _check_divisor("remainder", other)
     return np.remainder(input, other)
 
@@ -149,6 +152,7 @@ def _check_divisor(name: str, divisor: Array) -> None:
            other=lambda g, input, other, out: g * np.where(
                (input == 0) & (other >= 0), np.zeros_like(out), out * np.log(input)))
 def _power(input: TensorLike, other: TensorLike) -> Tensor:
+    require("pow", input.dtype, "iufc")
     if input.dtype.kind in "iu" and (other < 0).any():
         raise RuntimeError("pow: integers to negative integer powers are not allowed; convert with .float() first")
     return np.power(input, other)
@@ -273,8 +277,8 @@ def rsqrt(input: TensorLike) -> Tensor:
 @primitive(np.square, fresh=True, shows="{input}²", local="2 {input}", torch="PowBackward0",
            input=lambda g, input: g * (input + input))
 def square(input: TensorLike) -> Tensor:
-    """x * x."""
-    return input * input
+    """x * x; of bools in int64."""
+    return input * input if input.dtype.char != "?" else input.astype(np.int64)
 
 
 @primitive(np.reciprocal, floating=True, fresh=True, shows="1 / {input}", local="-{out}²",
@@ -359,8 +363,9 @@ def sigmoid(input: TensorLike) -> Tensor:
     >>> sigmoid(tensor([0., 1000.]))
     tensor([0.5000, 1.0000])
     """
-    out = np.minimum(input, _OVERFLOW[input.itemsize])  # beyond it the result is 1 to the last digit
-    out = np.exp(out, out)
+    out = np.empty_like(input)  # given as `out`, so that a 0-d result is an array too
+    np.minimum(input, _OVERFLOW[input.itemsize], out=out)  # beyond it the result is 1 to the last digit
+    np.exp(out, out)
     return np.divide(out, out + 1, out)  # type: ignore[return-value]
 
 
@@ -371,8 +376,7 @@ def sigmoid(input: TensorLike) -> Tensor:
            input=lambda g, input: g * np.sign(input))
 def abs(input: TensorLike) -> Tensor:
     """Absolute value; its derivative at 0 is 0."""
-    if input.dtype == bool:
-        raise RuntimeError("abs: not supported on a bool tensor")
+    require("abs", input.dtype, "iufc")
     return np.abs(input)
 
 
@@ -389,23 +393,27 @@ def sign(input: TensorLike) -> Tensor:
 @primitive(np.floor, fresh=True, input=_flat)
 def floor(input: TensorLike) -> Tensor:
     """Round down; derivative 0."""
+    require("floor", input.dtype, "iuf")
     return np.floor(input) if input.dtype.kind == "f" else input.copy()
 
 
 @primitive(np.ceil, fresh=True, input=_flat)
 def ceil(input: TensorLike) -> Tensor:
     """Round up; derivative 0."""
+    require("ceil", input.dtype, "iuf")
     return np.ceil(input) if input.dtype.kind == "f" else input.copy()
 
 
 @primitive(np.trunc, fresh=True, input=_flat)
 def trunc(input: TensorLike) -> Tensor:
     """Round towards zero; derivative 0."""
+    require("trunc", input.dtype, "iuf")
     return np.trunc(input) if input.dtype.kind == "f" else input.copy()
 
 
 @primitive(fresh=True, torch="RoundBackward0", input=_flat)
 def _round(input: TensorLike, decimals: int) -> Tensor:
+    require("round", input.dtype, "iuf")
     return np.round(input, decimals)
 
 
@@ -578,37 +586,31 @@ def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
     return np.logical_xor(input, other)
 
 
-def _whole(name: str, *arrays: Array) -> None:
-    for array in arrays:
-        if array.dtype.kind not in "biu":
-            raise RuntimeError(f"{name}: only bool and integer tensors have bits, not {array.dtype}")
-
-
 @primitive(np.bitwise_and, promotes=True)
 def bitwise_and(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``&`` on bools and integers."""
-    _whole("bitwise_and", input, other)
+    require("bitwise_and", input.dtype, "biu")
     return np.bitwise_and(input, other)
 
 
 @primitive(np.bitwise_or, promotes=True)
 def bitwise_or(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``|`` on bools and integers."""
-    _whole("bitwise_or", input, other)
+    require("bitwise_or", input.dtype, "biu")
     return np.bitwise_or(input, other)
 
 
 @primitive(np.bitwise_xor, promotes=True)
 def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``^`` on bools and integers."""
-    _whole("bitwise_xor", input, other)
+    require("bitwise_xor", input.dtype, "biu")
     return np.bitwise_xor(input, other)
 
 
 @primitive(np.invert)
 def bitwise_not(input: TensorLike) -> Tensor:
     """The operator ``~``: logical on bools, bit by bit on integers."""
-    _whole("bitwise_not", input)
+    require("bitwise_not", input.dtype, "biu")
     return np.invert(input)
 
 

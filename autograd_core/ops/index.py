@@ -160,7 +160,10 @@ def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
         if isinstance(part, np.ndarray)
         for index in (part.nonzero() if part.dtype == bool and part.ndim else (part,))
     ]
-    joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
+    try:
+        joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
+    except ValueError as error:
+        raise IndexError(f"{error}; index arrays must have shapes that broadcast") from None
     queue = iter([index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices])
     out: list[Any] = []
     axis, place = 0, 0  # in the indexed array; in the result
@@ -249,7 +252,7 @@ def _positions(key: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
     return at
 
 
-@primitive(fresh=True, torch="IndexPutBackward0",
+@primitive(torch="IndexPutBackward0",
            input=lambda g, key: g[key])
 def _scatter_into(input: TensorLike, key: Any, shape: Any) -> Tensor:
     return _put_back(input, key, shape)
@@ -266,14 +269,14 @@ def _picked(input: Array, key: Any) -> Any:
         raise _bad_key(input, error) from None
 
 
-@primitive(views=True, fresh=True, torch="SelectBackward0", shows="{input}[{key}]",
+@primitive(views=True, fresh=True, torch="SelectBackward0", shows="{input}[…]",
            fast={"input": _put_back},
            input=_key_vjp)
 def _select(input: TensorLike, key: Any) -> Tensor:
     return _picked(input, key)
 
 
-@primitive(views=True, fresh=True, torch="SliceBackward0", shows="{input}[{key}]",
+@primitive(views=True, fresh=True, torch="SliceBackward0", shows="{input}[…]",
            fast={"input": _put_back},
            input=_key_vjp)
 def _slice(input: TensorLike, key: Any) -> Tensor:
@@ -333,6 +336,10 @@ def _as_element(name: str, value: Any, dtype: DType) -> Any:
     try:
         if dtype.kind == "f" and 65504 < abs(value) != math.inf and abs(value) > np.finfo(dtype).max:
             raise OverflowError
+        if dtype.kind in "iu":
+            value = int(value)  # an infinity or NaN raises
+            if dtype.kind == "u" and -np.iinfo(dtype).max <= value < 0:
+                value += np.iinfo(dtype).max + 1  # as in C
         return np.array(value, dtype)
     except (OverflowError, TypeError, ValueError):
         raise RuntimeError(f"{name}: value {value} cannot be converted to {dtype} without overflow") from None
@@ -363,6 +370,9 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
     tensor([3., 0., 3.])
     """
     _check_same_dtype("index_put", input=input, values=values)
+    for index in indices:
+        if not hasattr(index, "_edge"):
+            raise TypeError(f"index_put(): indices must be a tuple of Tensors, but one is a {type(index).__name__}")
     key = array_key(input, tuple(indices))
     region = _picked(input.array, key).shape
     try:
@@ -733,10 +743,23 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
 
 class Sorted(NamedTuple):
-    """Values in order, and where each stood: `sort`, `topk`."""
+    """Values in order, and where each stood."""
 
     values: Tensor
     indices: Tensor
+
+    def __repr__(self) -> str:
+        return f"return_types.sort(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+
+class Top(NamedTuple):
+    """The largest (or smallest) values, and where each stood."""
+
+    values: Tensor
+    indices: Tensor
+
+    def __repr__(self) -> str:
+        return f"return_types.topk(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
 def _order(array: Array, dim: int, descending: bool) -> Array:
@@ -796,7 +819,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return wrap(_order(input.array, one_dim("argsort", dim, input.array.ndim), descending))
 
 
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Top:
     """The k largest (or smallest) elements along dim and their indices, in order (whether or not `sorted`).
 
     Which of equal elements are chosen is not specified.
@@ -808,10 +831,12 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     n = input.array.shape[dim] if input.array.ndim else 1
     if isinstance(k, float):
         raise TypeError("topk(): k must be an int, not float")
+    if input.array.dtype == _INDEX_DTYPES[2]:
+        raise RuntimeError("topk: bool tensors are not supported; convert with .long()")
     if not 0 <= (k := as_int(k)) <= n:
         raise RuntimeError(f"topk: selected index k out of range: k is {k}, but dimension {dim} has size {n}")
     indices = wrap(_top(input.array, k, dim, largest))
-    return Sorted(_topk(input, dim, indices), indices)
+    return Top(_topk(input, dim, indices), indices)
 
 
 # ---------------------------------------------------------------- triangles

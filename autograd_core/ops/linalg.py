@@ -208,7 +208,7 @@ def _operand(name: str, argument: str, x: Any) -> Any:
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of b pairs of matrices: (b, n, k) times (b, k, m) is (b, n, m); nothing broadcasts."""
-    a, b = input.array, mat2.array
+    a, b = _operand("bmm", "input", input).array, _operand("bmm", "mat2", mat2).array
     _check("bmm", "input", a, "mat2", b, (3, 3))
     if a.shape[0] != b.shape[0]:
         raise RuntimeError(f"bmm: input {a.shape} and mat2 {b.shape} do not fit: both need the same number of matrices")
@@ -604,7 +604,7 @@ def vector_norm(
 
     The gradient is 0 where the norm is 0; equal largest elements share it.
 
-    >>> vector_norm(tensor([3., -4.])), vector_norm(tensor([3., -4.]), float("inf"))
+    >>> vector_norm(tensor([3., -4.])), vector_norm(tensor([3., -4.]), np.inf)
     (tensor(5.), tensor(4.))
     """
     if isinstance(ord, str) or not isinstance(ord, int | float | np.number):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dims import one_dim
-from ..primitive import Array, TensorLike, either, primitive
+from ..dtypes import require
+from ..primitive import Array, TensorLike, either, primitive, wrap
 from ..special import erf as erf_array
 from .index import gather, index_select
 from .reduce import _mean, _sum
@@ -28,8 +29,16 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- activations
 
 
+def _relu_vjp_by_bits(g: Any, out: Any) -> Any:
+    """0 where out is 0, else g, all its bits. `np.where` takes ten times as long; g * (out != 0) has inf * 0 = NaN."""
+    bits = (out == 0).astype(f"i{g.itemsize}")
+    bits -= 1
+    bits &= g.view(bits.dtype)
+    return bits.view(g.dtype)
+
+
 @primitive(fresh=True, shows="relu({input})", local="[{out} > 0]",
-           fast={"input": lambda g, out: g * (out > 0)},
+           fast={"input": _relu_vjp_by_bits},
            input=lambda g, out: np.where(out <= 0, 0, g))  # 0 at 0; at NaN 1, as in PyTorch
 def relu(input: TensorLike) -> Tensor:
     """max(x, 0); derivative 0 at 0.
@@ -37,6 +46,8 @@ def relu(input: TensorLike) -> Tensor:
     >>> relu(tensor([-1., 0., 2.]))
     tensor([0., 0., 2.])
     """
+    if input.dtype.char == "?":
+        raise RuntimeError("relu: boolean inputs are not supported; convert with .float()")
     return np.maximum(input, 0)
 
 
@@ -44,6 +55,7 @@ def relu(input: TensorLike) -> Tensor:
            input=lambda g, input, negative_slope: np.where(input > 0, g, g * negative_slope))
 def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
     """x above 0, negative_slope * x below."""
+    require("leaky_relu", input.dtype, "fc")
     return np.where(input > 0, input, input * negative_slope)  # type: ignore[return-value]
 
 
@@ -53,7 +65,9 @@ def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> 
     """x limited to [min_val, max_val]; derivative 0 at the bounds."""
     if not min_val <= max_val:
         raise ValueError(f"hardtanh: min_val ({min_val}) must not be greater than max_val ({max_val})")
-    return np.clip(input, min_val, max_val)
+    if input.dtype == bool or (input.dtype == np.uint8 and min_val < 0):
+        raise RuntimeError(f"hardtanh: not implemented for {input.dtype} with min_val={min_val}; convert with .float()")
+    return np.clip(input, input.dtype.type(min_val), input.dtype.type(max_val))
 
 
 def relu6(input: Tensor) -> Tensor:
@@ -65,6 +79,7 @@ def relu6(input: Tensor) -> Tensor:
            input=lambda g, input, alpha: np.where(input > 0, g, g * (np.exp(np.minimum(input, 0)) * alpha)))
 def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha (e^x - 1) below (Clevert et al. 2015, eq. 14 of nndl chapter 4)."""
+    require("elu", input.dtype, "fc")
     return np.where(input > 0, input, np.expm1(np.minimum(input, 0)) * alpha)  # type: ignore[return-value]
 
 
@@ -73,6 +88,7 @@ def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
                np.where(input * beta > threshold, g, g / (np.exp(-np.minimum(input * beta, threshold)) + 1)))
 def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + e^(beta x)) / beta; x itself where beta x > threshold."""
+    require("softplus", input.dtype, "fc")
     scaled = input * beta
     return np.where(scaled > threshold, input, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)  # type: ignore[return-value]
 
@@ -89,6 +105,7 @@ def _silu_vjp(g: Any, input: Any) -> Any:
 @primitive(fresh=True, input=_silu_vjp)
 def silu(input: TensorLike) -> Tensor:
     """x * sigmoid(x), also called swish."""
+    require("silu", input.dtype, "fc")
     with np.errstate(over="ignore"):  # e^1000 is inf, and x / inf the right 0
         return input / (np.exp(-input) + 1)
 
@@ -112,6 +129,7 @@ def _gelu_vjp(g: Any, input: Any) -> Any:
 
 @primitive(fresh=True, torch="GeluBackward0", input=_gelu_vjp)
 def _gelu_exact(input: TensorLike) -> Tensor:
+    require("gelu", input.dtype, "fc")
     return (erf_array(input * math.sqrt(0.5)) + 1) * 0.5 * input
 
 
@@ -127,6 +145,7 @@ def _gelu_tanh_vjp(g: Any, input: Any) -> Any:
 
 @primitive(fresh=True, torch="GeluBackward0", input=_gelu_tanh_vjp)
 def _gelu_tanh(input: TensorLike) -> Tensor:
+    require("gelu", input.dtype, "fc")
     return (np.tanh(input * (input * input * _GELU_CUBIC + 1) * _GELU_SLOPE) + 1) * 0.5 * input
 
 
@@ -180,8 +199,7 @@ def _normalised(name: str, row: Any, input: Tensor, dim: int | None, dtype: DTyp
         raise TypeError(f"{name}(): give dim, the dimension that shall sum to 1; for logits (N, C) it is dim=1")
     if dtype is not None:
         input = input.to(dtype)
-    if input.array.dtype.kind != "f":
-        raise RuntimeError(f"{name}: not implemented for {input.array.dtype}; use .float() first")
+    require(name, input.array.dtype, "fc")
     at = one_dim(name, dim, input.array.ndim)
     return row(input, at) if input.array.ndim else row(input.reshape(1), 0).reshape(())  # type: ignore[no-any-return]
 
@@ -246,6 +264,8 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
             + ("" if bias is None else f" and bias {bias.dtype}")
             + " must have the same dtype; convert one with .to(dtype), or the module with .double() / .float()"
         )
+    if weight.dtype.char == "?":
+        raise NotImplementedError("linear: not implemented for bool; convert with .float()")
     out = input.dot(weight.T)
     if bias is not None:
         if bias.shape != weight.shape[:1]:
@@ -342,7 +362,7 @@ def _pad_by_copying(input: Tensor, dim: int, before: int, after: int, mode: str,
         )
     source = np.pad(np.arange(n), (max(before, 0), max(after, 0)), mode=numpy_mode)  # type: ignore[call-overload]
     source = source[-min(before, 0) : len(source) + min(after, 0)]
-    return index_select(input, dim, source)
+    return index_select(input, dim, wrap(source))
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -371,6 +391,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
 def _reduced(name: str, values: Tensor, reduction: str) -> Tensor:
     if reduction == "mean":
+        require(name, values.array.dtype, "fc")
         return _mean(values, None, False)
     if reduction == "sum":
         return _sum(values, None, False)
@@ -413,6 +434,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", *, weight: 
     else:
         _warn_of_broadcasting("mse_loss", input, target)
     squared = (input - target).square()
+    require("mse_loss", squared.array.dtype, "fc")
     if weight is None:
         return _reduced("mse_loss", squared, reduction)
     weighted = squared * weight
@@ -441,6 +463,7 @@ def _check_classes(name: str, classes: Array, count: int, ignore_index: int) -> 
 
 
 def _check_target_shape(name: str, input: Tensor, target: Tensor) -> None:
+    require(name, input.array.dtype, "fc")
     shape, wanted = tuple(input.array.shape), tuple(target.array.shape)
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if not shape or wanted != expected:
@@ -491,7 +514,7 @@ def _one_hot_like(input: Any, target: Any) -> Any:
 
 def _cross_entropy_vjp(g: Any, input: Any, target: Any, mean: bool, log_probability: Array) -> Any:
     n, classes = log_probability.shape
-    out = np.exp(log_probability)
+    out = np.exp(log_probability, order="C")  # so that reshape is a view
     out.reshape(-1)[np.arange(0, n * classes, classes) + target] -= 1
     out *= g / n if mean else g
     return out
@@ -586,6 +609,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy(tensor([.5, 1.]), tensor([1., 0.]))
     tensor(50.3466)
     """
+    require("binary_cross_entropy", input.array.dtype, "fc")
     _same_shape("binary_cross_entropy", input, target)
     x = input.array
     if x.size and not ((x >= 0) & (x <= 1)).all():
@@ -635,4 +659,5 @@ def _softplus_exact(input: TensorLike) -> Tensor:
 
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), finite for any finite x."""
+    require("logsigmoid", input.array.dtype, "fc")
     return -_softplus_exact(-input)

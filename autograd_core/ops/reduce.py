@@ -107,9 +107,8 @@ def _variance(input: Array, dim: Any, correction: float, keepdim: bool) -> Any:
     n = _count(input.shape, dim)
     with np.errstate(invalid="ignore", divide="ignore"):  # of one element: 0 / 0
         centred = input - np.mean(input, axis=dim, keepdims=True) if n else input
-        return np.sum(centred * centred, axis=dim, keepdims=keepdim) / np.float64(max(n - correction, 0)).astype(
-            input.dtype
-        )
+        freedom = np.maximum(n - correction, 0).astype(input.dtype)
+        return np.sum(centred * centred, axis=dim, keepdims=keepdim) / freedom
 
 
 @primitive(fresh=True,
@@ -203,8 +202,8 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     """
     if dtype is not None:
         input = input.to(dtype)
-    return _prod(input, None if dim is None else some_dims("prod", one_dim("prod", dim, input.array.ndim),
-                                                           input.array.ndim), keepdim)
+    dims = None if dim is None else some_dims("prod", one_dim("prod", dim, input.array.ndim), input.array.ndim)
+    return _prod(input, dims or None, keepdim)
 
 
 @primitive(fresh=True,
@@ -297,12 +296,16 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
 
 @primitive()
 def _argmax(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    if input.dtype == bool:
+        raise RuntimeError("argmax: not implemented for bool; convert with .long()")
     _check_not_empty("argmax", input, None if dim is None else (dim,) if input.ndim else ())
     return np.argmax(input, axis=dim, keepdims=keepdim)
 
 
 @primitive()
 def _argmin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    if input.dtype == bool:
+        raise RuntimeError("argmin: not implemented for bool; convert with .long()")
     _check_not_empty("argmin", input, None if dim is None else (dim,) if input.ndim else ())
     return np.argmin(input, axis=dim, keepdims=keepdim)
 
@@ -359,14 +362,19 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 # ---------------------------------------------------------------- logic
 
 
+def _truth(answer: Any, input: Array) -> Any:
+    """Bool, but of uint8 uint8: PyTorch's relic of the time when uint8 meant bool."""
+    return answer.astype(np.uint8) if input.dtype == np.uint8 else answer
+
+
 @primitive()
 def _any(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    return np.any(input, axis=dim, keepdims=keepdim)  # type: ignore[return-value]
+    return _truth(np.any(input, axis=dim, keepdims=keepdim), input)
 
 
 @primitive()
 def _all(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    return np.all(input, axis=dim, keepdims=keepdim)  # type: ignore[return-value]
+    return _truth(np.all(input, axis=dim, keepdims=keepdim), input)
 
 
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:

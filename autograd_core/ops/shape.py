@@ -224,7 +224,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 moveaxis = movedim
 
 
-@primitive(np.flip, fresh=True,
+@primitive(np.flip,
            input=lambda g, dims: np.flip(g, dims))
 def _flip(input: TensorLike, dims: tuple[int, ...]) -> Tensor:
     return np.flip(input, dims).copy()
@@ -266,7 +266,9 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 @primitive(views=True, broadcasts=True,
            input=lambda g: g)
 def _expand(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
-    return np.broadcast_to(input, shape)
+    out = np.broadcast_to(input, shape)
+    out.flags.writeable = input.flags.writeable  # in-place operations look at the strides themselves
+    return out
 
 
 def expand(input: Tensor, *size: Any) -> Tensor:
@@ -452,7 +454,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     dim = one_dim("chunk", dim, input.array.ndim)
     if not input.array.ndim:
         raise RuntimeError("chunk: expects at least a 1-dimensional tensor")
-    return split(input, max(-(-input.array.shape[dim] // chunks), 1), dim)
+    size = input.array.shape[dim]
+    return split(input, -(-size // chunks) if size else [0] * chunks, dim)
 
 
 @primitive(views=True, several=True, fresh=True,

@@ -83,4 +83,3 @@ class Adagrad(Optimizer):
                 np.divide(g, work, out=work)
                 work *= rate
                 p -= work
-            ag.increment_version(parameter)

@@ -99,7 +99,6 @@ class Adam(Optimizer):
                 np.divide(m, work, out=work)
                 work *= rate
                 p -= work
-            ag.increment_version(parameter)
 
 
 class AdamW(Adam):

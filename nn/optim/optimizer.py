@@ -19,7 +19,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.graph import RemovableHandle
 
-from ..parameter import clear_grad, typename
+from ..parameter import clear_grads, typename
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ Array = np.ndarray[Any, Any]
 # are PyTorch's, and otherwise without effect.
 DEVICE_OPTIONS: dict[str, Any] = {"foreach": None, "capturable": False, "fused": None}
 BLOCK = 49152  # elements of large arrays updated at a time, so that they stay in the cache from one operation to the next
+SMALL = 6 * BLOCK
 
 
 class _Required:
@@ -128,11 +129,13 @@ class Optimizer:
             with ag.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            self._update(group, [(p, grad.array) for p in group["params"] if (grad := p.grad) is not None])
+            gradients = [(p, grad.array) for p in group["params"] if (grad := p.grad) is not None]
+            self._update(group, gradients)
+            ag.increment_version([parameter for parameter, _ in gradients])
         return loss
 
     def _update(self, group: dict[str, Any], gradients: list[tuple[Tensor, Array]]) -> None:
-        """Change the parameters of a group that have a gradient, by the group's options."""
+        """Change the arrays of a group's parameters, each given with its gradient, by the group's options."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -142,8 +145,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or set them to zero."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                clear_grad(parameter, set_to_none)
+            clear_grads(group["params"], set_to_none)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` before each step; a pair that it returns replaces the arguments."""
@@ -289,7 +291,7 @@ def counted(state: dict[str, Any]) -> float:
 def blocks(*arrays: Array) -> Iterable[tuple[Array, ...]]:
     """The arrays, all of one shape, in pieces that fit into the cache together; small ones in one piece."""
     first = arrays[0]
-    if first.size < 6 * BLOCK and first.ndim:
+    if first.size < SMALL and first.ndim:
         return (arrays,)
     if not all(array.flags.c_contiguous for array in arrays):
         return (arrays,)

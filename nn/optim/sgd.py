@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import autograd_core as ag
+import numpy as np
 
 from .optimizer import Optimizer, blocks, check_not_negative, device_options
 
@@ -58,7 +59,10 @@ class SGD(Optimizer):
     def _update(self, group: dict[str, Any], gradients: list[tuple[Tensor, Array]]) -> None:
         lr, decay, maximize = float(group["lr"]), float(group["weight_decay"]), group["maximize"]
         momentum, nesterov = float(group["momentum"]), group["nesterov"]
+        rate = np.array(lr)
         for parameter, gradient in gradients:
+            if rate.dtype is not gradient.dtype:  # a 0-d array of the right dtype is twice as fast as a number
+                rate = np.array(lr, gradient.dtype)
             buffer, share = gradient, 1.0  # (no buffer is needed without momentum)
             if momentum:
                 state = self.state[parameter]
@@ -76,5 +80,4 @@ class SGD(Optimizer):
                     b *= momentum
                     b += g if share == 1 else g * share
                     g = g + b * momentum if nesterov else b
-                p -= g * lr
-            ag.increment_version(parameter)
+                p -= g * rate

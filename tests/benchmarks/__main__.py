@@ -17,11 +17,12 @@ def options(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="rounds per workload (15)")
-    parser.add_argument("--only", default="", metavar="KEYS", help="workloads, such as 1a,1b; 1a includes 1a-f64")
+    parser.add_argument("--only", default="", metavar="KEYS",
+                        help="workloads, such as 1a,1b (1a includes 1a-f64)")
     parser.add_argument("--libraries", default="autograd,torch", metavar="NAMES",
-                        help="what runs beside the hand-written version (autograd,torch); leave torch out to see "
-                             "the others without it in the process, where memory behaves differently")
-    parser.add_argument("--no-gc", action="store_true", help="garbage collector off while timing, for everyone")
+                        help="what runs beside the hand-written version (autograd,torch); leave torch out to "
+                             "see the others without it in the process, where memory behaves differently")
+    parser.add_argument("--no-gc", action="store_true", help="garbage collector off while timing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times and ratios to FILE")
     parser.add_argument("--quick", action="store_true", help="3 rounds: does it run, and roughly how fast")
     return parser.parse_args(arguments)
@@ -34,15 +35,22 @@ def machine(libraries: list[str]) -> dict[str, Any]:
     import numpy as np
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return {"cpu": _cpu(), "cores": os.cpu_count(), "python": platform.python_version(), "numpy": np.__version__,
-            "blas": f"{blas['name']} {blas['version']}", "coretype": os.environ.get("OPENBLAS_CORETYPE", "detected"),
-            "torch": version("torch") if "torch" in libraries else None}
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": f"{blas['name']} {blas['version']}",
+        "coretype": os.environ.get("OPENBLAS_CORETYPE", "detected"),
+        "torch": version("torch") if "torch" in libraries else None,
+    }
 
 
 def _cpu() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.processor())
+    models = (line.partition(": ")[2] for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())
 
 
 def main(arguments: list[str]) -> int:
@@ -83,4 +91,5 @@ if __name__ == "__main__":
     if ONE_THREAD.items() <= os.environ.items():
         sys.exit(main(sys.argv[1:]))
     # BLAS reads these when NumPy is imported, which may have happened on the way here
-    os.execve(sys.executable, [sys.executable, "-m", "tests.benchmarks", *sys.argv[1:]], os.environ | ONE_THREAD)
+    again = [sys.executable, "-m", "tests.benchmarks", *sys.argv[1:]]
+    os.execve(sys.executable, again, os.environ | ONE_THREAD)

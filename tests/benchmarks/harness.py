@@ -3,12 +3,12 @@
 What makes the times comparable on a shared, noisy machine:
 
 - CPU time of the process, one thread for every contender.
-- Contenders take turns, round by round, in rotating order; a ratio is taken within a round, where both saw the
-  same machine, and the median over the rounds is reported with its quartiles.
+- Contenders take turns, round by round, in rotating order; a ratio is taken within a round, where both saw
+  the same machine, and the median over the rounds is reported with its quartiles.
 - A round starts from a fresh `setup()` and one untimed step, so that a contender never trains into numbers
   (saturated, denormal) that the others do not see.
-- The garbage collector stays on, as it does for users (`--no-gc` shows its share, which is large in 1es); what
-  other contenders left alive is collected and frozen before each round, so that nobody pays for traversing it.
+- The garbage collector stays on, as it does for users (`--no-gc` shows its share, which is large in 1es);
+  what is alive before a round is frozen, so that nobody pays for traversing what others left.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ class Workload:
     nodes: int = 0  # operations in one step's graph, where the time per operation is the question
 
 
-class Mismatch(AssertionError):
+class MismatchError(AssertionError):
     """Two contenders do not compute the same thing, so their times must not be compared."""
 
 
 def check(workload: Workload, steps: int = 3) -> None:
-    """Raise Mismatch unless all contenders reach the same state after the same number of steps."""
+    """Raise MismatchError unless all contenders reach the same state after the same number of steps."""
     states: dict[str, list[Array]] = {}
     for contender in workload.contenders:
         step = contender.setup()
@@ -83,11 +83,13 @@ def check(workload: Workload, steps: int = 3) -> None:
         for i, (array, reference) in enumerate(zip(state, expected, strict=True)):
             pair = f"{workload.key}: array {i} of {name} and of {base}"
             if array.shape != reference.shape or array.dtype != reference.dtype:
-                raise Mismatch(f"{pair}: {array.dtype}{array.shape} is not {reference.dtype}{reference.shape}")
+                raise MismatchError(
+                    f"{pair}: {array.dtype}{array.shape} is not {reference.dtype}{reference.shape}")
             error, scale = np.abs(array - reference).max(), np.abs(reference).max()
             if not error <= workload.tolerance * scale:  # so put, NaN is a mismatch
-                raise Mismatch(f"{pair} differ by {error:.3g} at a scale of {scale:.3g} after {steps} steps; "
-                               f"allowed is {workload.tolerance:g} of the scale")
+                raise MismatchError(
+                    f"{pair} differ by {error:.3g} at a scale of {scale:.3g} after {steps} steps; "
+                    f"allowed is {workload.tolerance:g} of the scale")
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,10 @@ def duration(ns: float) -> str:
 
 
 def measure(workload: Workload, rounds: int, round_ns: int = ROUND_NS, collector: bool = True) -> Result:
-    """Time the contenders in turns, with or without the garbage collector; a round's steps fill `round_ns`."""
+    """Time the contenders in turns; each does as many steps a round as fill `round_ns`."""
     contenders = workload.contenders
-    repeats = {c.name: max(1, round(round_ns / min(_ns_per_step(c, 1) for _ in range(3)))) for c in contenders}
+    single = {c.name: min(_ns_per_step(c, 1) for _ in range(3)) for c in contenders}
+    repeats = {name: max(1, round(round_ns / ns)) for name, ns in single.items()}
     result = Result(workload, {c.name: [] for c in contenders})
     for turn in range(rounds):
         gc.unfreeze()

@@ -1,8 +1,8 @@
 """What is timed. Each workload stands here twice: by hand in NumPy, and as a PyTorch program.
 
-The program is written once; a `Library` says whose `torch`, `nn` and `optim` it runs on. All contenders start from
-the same parameters, see the same batch and compute the loss as well as the update. Hand-written means: as a good
-NumPy programmer writes it, in place where that is natural, without an engine's tricks.
+The program is written once; a `Library` says whose `torch`, `nn` and `optim` it runs on. All contenders
+start from the same parameters, see the same batch and compute the loss as well as the update. Hand-written
+means: as a good NumPy programmer writes it, in place where that is natural, without an engine's tricks.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Problem:
             bound = 1 / sqrt(n_in)
             parameters += [rng.uniform(-bound, bound, (n_out, n_in)), rng.uniform(-bound, bound, n_out)]
         inputs = rng.random((batch, sizes[0]))
-        targets = rng.integers(sizes[-1], size=batch) if classes else rng.random((batch, sizes[-1])).astype(dtype)
+        values = rng.random((batch, sizes[-1])).astype(dtype)
+        targets = rng.integers(sizes[-1], size=batch) if classes else values
         return cls(inputs.astype(dtype), targets, [p.astype(dtype) for p in parameters])
 
 
@@ -135,7 +136,10 @@ class SigmoidByHand(ByHand):
 
 
 def sigmoid_network(
-    libraries: Sequence[Library], sizes: Sequence[int] = (784, 30, 10), batch: int = 10, dtype: str = "float32",
+    libraries: Sequence[Library],
+    sizes: Sequence[int] = (784, 30, 10),
+    batch: int = 10,
+    dtype: str = "float32",
 ) -> Workload:
     """1a: small matrices, where an engine's overhead shows beside the products."""
     problem = Problem.draw(sizes, batch, dtype)
@@ -143,12 +147,15 @@ def sigmoid_network(
     def model(nn: Any) -> Any:
         return nn.Sequential(nn.Linear(*sizes[:2]), nn.Sigmoid(), nn.Linear(*sizes[1:]), nn.Sigmoid())
 
-    programs = [Program(lib, problem, model, lambda F: F.mse_loss, lambda optim, p: optim.SGD(p, lr=3.))
-                for lib in libraries]
+    def program(lib: Library) -> Program:
+        return Program(lib, problem, model, lambda functional: functional.mse_loss,
+                       lambda optim, parameters: optim.SGD(parameters, lr=3.))
+
     return Workload(
         "1a" if dtype == "float32" else "1a-f64",
         f"{'-'.join(map(str, sizes))} sigmoid, squared error, batch {batch}, SGD, {dtype}",
-        (SigmoidByHand(problem), *programs), AT_MOST_BY_HAND, tolerance=1e-4 if dtype == "float32" else 1e-10)
+        (SigmoidByHand(problem), *map(program, libraries)), AT_MOST_BY_HAND,
+        tolerance=1e-4 if dtype == "float32" else 1e-10)
 
 
 # 1b: the everyday classifier
@@ -178,7 +185,7 @@ def draws_the_stream(torch: Any, n: int = 1000) -> bool:
 class DropoutByHand(ByHand):
     """ReLU, dropout, softmax with cross entropy, Adam.
 
-    The masks come from PyTorch's stream, as cheaply as NumPy yields it, so that all contenders drop the same units.
+    The masks come from PyTorch's stream, as cheaply as NumPy yields it: all contenders drop the same units.
     """
 
     def setup(self) -> Step:
@@ -238,11 +245,15 @@ def dropout_network(
     def model(nn: Any) -> Any:
         return nn.Sequential(nn.Linear(*sizes[:2]), nn.ReLU(), nn.Dropout(.5), nn.Linear(*sizes[1:]))
 
-    programs = [Program(lib, problem, model, lambda F: F.cross_entropy, lambda optim, p: optim.Adam(p, lr=1e-3),
-                        checked=lib.name != "torch" or draws_the_stream(lib.torch)) for lib in libraries]
+    def program(lib: Library) -> Program:
+        return Program(lib, problem, model, lambda functional: functional.cross_entropy,
+                       lambda optim, parameters: optim.Adam(parameters, lr=1e-3),
+                       checked=lib.name != "torch" or draws_the_stream(lib.torch))
+
     return Workload(
-        "1b", f"{'-'.join(map(str, sizes))} ReLU, dropout, softmax cross entropy, batch {batch}, Adam, float32",
-        (DropoutByHand(problem), *programs), AT_MOST_BY_HAND, tolerance=1e-3)
+        "1b",
+        f"{'-'.join(map(str, sizes))} ReLU, dropout, softmax cross entropy, batch {batch}, Adam, float32",
+        (DropoutByHand(problem), *map(program, libraries)), AT_MOST_BY_HAND, tolerance=1e-3)
 
 
 # 1d: so small that only overhead is left
@@ -285,17 +296,19 @@ def tanh_network(
         return nn.Sequential(nn.Linear(*sizes[:2]), nn.Tanh(), nn.Linear(*sizes[1:3]), nn.Tanh(),
                              nn.Linear(*sizes[2:]))
 
-    programs = [Program(lib, problem, model, lambda F: F.mse_loss, lambda optim, p: optim.SGD(p, lr=.1))
-                for lib in libraries]
+    def program(lib: Library) -> Program:
+        return Program(lib, problem, model, lambda functional: functional.mse_loss,
+                       lambda optim, parameters: optim.SGD(parameters, lr=.1))
+
     return Workload("1d", f"{'-'.join(map(str, sizes))} tanh, squared error, batch {batch}, SGD, float32",
-                    (TanhByHand(problem), *programs), AT_MOST_BY_HAND, tolerance=1e-4)
+                    (TanhByHand(problem), *map(program, libraries)), AT_MOST_BY_HAND, tolerance=1e-4)
 
 
 # 1e: the price of a node
 
 
 class ChainByHand(Contender):
-    """y = y * a, y = y + x, again and again: one array operation a node on the way there, one on the way back."""
+    """y = y * a, y = y + x, again and again: one array operation a node each way."""
 
     name = "hand"
     total: Any
