@@ -1,19 +1,19 @@
-"""Names that doctests use without importing them."""
+"""Names that doctests use without importing them; a module's own names come first."""
 
 from __future__ import annotations
 
-from typing import Any
+import builtins
 
 import numpy as np
 import pytest
 
 import autograd_core as ag
 import nn
-import nn.functional as F  # noqa: N812
+import nn.functional as F
 
 
-@pytest.fixture(autouse=True)
-def _doctest_names(doctest_namespace: dict[str, Any]) -> None:
-    public = {name: getattr(ag, name) for name in ag.__all__}
-    for name, value in {**public, "ag": ag, "np": np, "nn": nn, "F": F}.items():
-        doctest_namespace.setdefault(name, value)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    public = {name: getattr(ag, name) for name in ag.__all__ if not hasattr(builtins, name)}
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.dtest is not None:
+            item.dtest.globs = {**public, "ag": ag, "np": np, "nn": nn, "F": F, **item.dtest.globs}

@@ -77,7 +77,35 @@ pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 multiply, subtract, divide, true_divide, absolute, negative, arctan = mul, sub, div, div, abs, neg, atan
 Variable = Tensor
 
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("annotations", "importlib", "math")]
+__all__ = [  # a literal list, so that type checkers see it
+    "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable", "abs", "absolute",
+    "add", "addmm", "addmv", "all", "allclose", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin",
+    "argsort", "as_tensor", "atan", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
+    "broadcast_to", "can_cast", "cat", "cdouble", "ceil", "cfloat", "chunk", "clamp", "clamp_max", "clamp_min",
+    "clip", "clone", "complex128", "complex64", "concat", "concatenate", "cos", "cosh", "cross", "cross_entropy",
+    "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot", "double", "dropout", "dtype", "e",
+    "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
+    "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
+    "full_like", "gather", "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state", "grad",
+    "gradcheck", "gradgradcheck", "gt", "half", "hardtanh", "hstack", "increment_version", "index_add", "index_fill",
+    "index_put", "index_select", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss",
+    "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "long", "lt",
+    "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "min",
+    "minimum", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "mul", "multinomial", "multiply", "mv", "nan",
+    "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel", "once_differentiable",
+    "one_hot", "ones", "ones_like", "outer", "pad", "permute", "pi", "positive", "pow", "printoptions", "prod",
+    "promote_types", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm",
+    "ravel", "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6", "remainder",
+    "reshape", "roll", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "seed", "select",
+    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu",
+    "sin", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
+    "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot", "topk",
+    "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var",
+    "vstack", "where", "zeros", "zeros_like",
+]
 
 # PyTorch's sub-packages that live in `nn` here; resolved when first used, so that the core imports nothing of it.
 _ELSEWHERE = {"nn": "nn", "optim": "nn.optim", "utils": "nn.utils"}

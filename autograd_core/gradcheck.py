@@ -76,7 +76,7 @@ def _complex_step(evaluate: Callable[[Array], list[Array]], x: Array, i: int) ->
 
 
 def _jacobian_by(column: Any, function: Callable[..., Any], inputs: Sequence[Any], which: int) -> list[Array]:
-    x = np.ascontiguousarray(inputs[which].array)
+    x = np.array(inputs[which].array, order="C")
 
     def evaluate(values: Array) -> list[Array]:
         changed = [
@@ -97,7 +97,7 @@ def _jacobian_by(column: Any, function: Callable[..., Any], inputs: Sequence[Any
 def _analytical_jacobian(output: Tensor, target: Tensor) -> Array:
     rows = []
     for i in range(output.array.size):
-        seed = np.zeros_like(output.array)
+        seed = np.zeros(output.array.shape, output.array.dtype)
         seed.reshape(-1)[i] = 1
         (row,) = grad(output, target, wrap(seed), retain_graph=True, allow_unused=True)
         rows.append(np.zeros(target.array.size) if row is None else row.array.reshape(-1))

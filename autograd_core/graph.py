@@ -275,7 +275,13 @@ def sweep(
         if goals is not None and node in goals:
             arrived[node] = g
 
-        op, saved, versions = node.op, node.saved, node.versions
+        op, parents = node.op, node.parents
+        if needed is not None:
+            parents = [parent if parent in needed else None for parent in parents]
+            if all(parent is None for parent in parents):  # the gradient was wanted here, and goes no further
+                parents = ()
+                continue
+        saved, versions = node.saved, node.versions
         if versions:  # arrays were saved: have they been released, or written to?
             if saved is None:
                 raise _released(node)
@@ -285,11 +291,8 @@ def sweep(
                 raise _modified(node)
             if release and node.record is None:
                 node.saved = None
-        parents, formulas, broadcasts = node.parents, op.formulas, op.broadcasts
-        fresh = op.fresh
+        formulas, fresh, broadcasts = op.formulas, op.fresh, op.broadcasts
         if formulas is None or not everyday or node.watched:
-            if needed is not None:
-                parents = [parent if parent in needed else None for parent in parents]
             shares = _shares(node, g, parents, saved, create_graph)
             if node.watched:
                 shares = _leave(node, g, shares, tensor)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .dtypes import can_cast
-from .graph import Leaf
+from .graph import Leaf, node_number
 from .memory import overlaps
 from .modes import is_grad_enabled
 from .ops.index import _as_element, _bad_key, getitem, index_assign
@@ -34,7 +34,13 @@ def in_place(function: F, name: str | None = None) -> F:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self, shown)
-        return replace(self, function(self, *args, **kwargs), shown)
+        if not is_grad_enabled():
+            return replace(self, function(self, *args, **kwargs), shown)
+        start = node_number()
+        before = wrap(self.array.view(), self._edge)
+        result = function(before, *args, **kwargs)
+        _keep_value(before, result._edge, start)
+        return replace(self, result, shown)
 
     update_wrapper(method, function)
     method.__name__ = method.__qualname__ = shown
@@ -42,8 +48,27 @@ def in_place(function: F, name: str | None = None) -> F:
     return method  # type: ignore[return-value]  # the signature of the operation
 
 
-def check_writable(tensor: Tensor, name: str) -> None:
-    """Raise where PyTorch forbids writing: leaves that require grad, views of them, overlapping memory."""
+def _keep_value(before: Tensor, edge: Any, start: int) -> None:
+    """Where the nodes of an in-place call (newer than `start`) keep the value that is about to be overwritten,
+    they get a copy. Other operands in the same memory get none: ``a *= a`` raises in the sweep, as in PyTorch."""
+    array, memory, copy = before.array, before._memory, None
+    new = [edge]
+    while new:
+        node = new.pop()
+        if node is None or node.number >= start:  # older: numbers decrease
+            continue
+        new.extend(node.parents)
+        if memory in node.memories:
+            copy = array.copy() if copy is None else copy
+            node.saved = tuple(tuple(copy if value is array else value for value in values) for values in node.saved)
+            if any(isinstance(value, np.ndarray) and np.may_share_memory(value, array)
+                   for values in node.saved for value in values):
+                memory.version += 1  # a view of it was kept: the sweep shall raise
+
+
+def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> None:
+    """Raise where PyTorch forbids writing: leaves that require grad, views of them, memory that overlaps (unless
+    one value is written to all of it)."""
     base = tensor._base
     if is_grad_enabled():
         if isinstance(tensor._edge, Leaf):
@@ -71,7 +96,7 @@ def check_writable(tensor: Tensor, name: str) -> None:
                 f"{name}: a Function returned this tensor, or a view of it, as its result; writing to either would "
                 "bypass the Function's backward. Return x.clone() from forward, or write to a clone()."
             )
-    if overlaps(tensor.array):
+    if overlaps(tensor.array) and not (overlapping and tensor.array.flags.writeable):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
             "location (or its memory is read-only). Please clone() the tensor before performing the operation."
@@ -127,6 +152,7 @@ def _take_edge(tensor: Tensor, edge: Any) -> None:
     tensor._edge = edge
     if before is not None and before.retains_grad and edge is not None:
         edge.retains_grad = edge.watched = True
+        edge.grad = before.grad
 
 
 def _positions(view: Tensor, base: Tensor) -> np.ndarray[Any, Any]:
@@ -166,10 +192,19 @@ def _assign(input: TensorLike, value: TensorLike, key: Any) -> Tensor:
 
 def assign(tensor: Tensor, key: Any, value: Any) -> None:
     """tensor[key] = value, with a converted key; the value's gradient is the assigned region's."""
-    check_writable(tensor, "tensor[…] = value")
     target, edge = tensor.array, getattr(value, "_edge", None)
+    if overlaps(target) and not any(isinstance(part, np.ndarray) for part in key):
+        copy_(getitem(tensor, key), value if hasattr(value, "array") else wrap(np.asarray(value, target.dtype)))
+        return  # an expanded tensor: the region by itself may not overlap
+    check_writable(tensor, "tensor[…] = value")
     source = getattr(value, "array", value)
     if source.__class__ is not np.ndarray or source.dtype != target.dtype:
+        picked = [part for part in key if isinstance(part, np.ndarray)]
+        if hasattr(value, "array") and picked and not (source.size == 1 and picked[0].dtype == bool):
+            raise RuntimeError(
+                "tensor[indices] = value: Index put requires the source and destination dtypes match, got "
+                f"{target.dtype} for the destination and {source.dtype} for the source; use value.to(...)"
+            )
         with np.errstate(all="ignore"):
             source = _as_element("tensor[…] = value", source, target.dtype)
             if edge is not None:
@@ -187,7 +222,7 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
             edge = _assign(tensor, value, key)._edge
     except IndexError as error:
         raise _bad_key(target, error) from None
-    except ValueError:
+    except (ValueError, TypeError):
         raise RuntimeError(
             f"shape mismatch: a value of shape {tuple(source.shape)} cannot be broadcast to the indexed region of shape "
             f"{target[key].shape} (of a tensor of shape {target.shape})"
@@ -212,7 +247,7 @@ def _copy_from(input: TensorLike, source: TensorLike) -> Tensor:
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number (or the value of a 0-d tensor)."""
-    check_writable(self, "fill_")
+    check_writable(self, "fill_", overlapping=not hasattr(value, "array"))
     if hasattr(value, "array"):
         if value.array.ndim:
             raise RuntimeError(
@@ -229,7 +264,9 @@ def zero_(self: Tensor) -> Tensor:
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Copy the elements of src, broadcast and converted, into self; src gets the gradient."""
-    check_writable(self, "copy_")
+    check_writable(self, "copy_", overlapping=src is self)
+    if src is self:
+        return self
     try:
         return replace(self, _copy_from(self, src), "copy_")
     except ValueError:

@@ -116,12 +116,14 @@ def _number(kind: _NumberType, content: bytes) -> Any:
     return number
 
 
-_NUMBER_TYPES: Final = {np.dtype(code).str[1:]: np.dtype(code) for code in "?bBhHiIqQefdFD"}
+_CODES: Final = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
+_NUMBER_TYPES: Final = {name: np.dtype(name) for name in _CODES}
 _STORAGES: Final[dict[str, DType]] = {
     "Float": dtypes.float32, "Double": dtypes.float64, "Half": dtypes.float16, "Long": dtypes.int64,
     "Int": dtypes.int32, "Short": dtypes.int16, "Char": dtypes.int8, "Byte": dtypes.uint8, "Bool": dtypes.bool,
     "ComplexFloat": dtypes.complex64, "ComplexDouble": dtypes.complex128,
 }  # fmt: skip
+_STORAGE_TYPES: Final = {dtype: _StorageType(dtype) for dtype in _STORAGES.values()}
 
 # Every name that a file may contain, as "module name". Where two mean the same, the first is written.
 _GLOBALS: Final[dict[str, Any]] = {
@@ -140,7 +142,7 @@ _GLOBALS: Final[dict[str, Any]] = {
     "numpy._core.multiarray scalar": _number,
     "numpy.core.multiarray scalar": _number,
     **{f"torch {dtype.name}": dtype for dtype in dtypes.ALL},
-    **{f"torch {name}Storage": _StorageType(dtype) for name, dtype in _STORAGES.items()},
+    **{f"torch {name}Storage": _STORAGE_TYPES[dtype] for name, dtype in _STORAGES.items()},
 }
 _NAMES: Final = {value: name for name, value in reversed(_GLOBALS.items())}
 
@@ -443,7 +445,7 @@ class _Writer(pickle._Pickler):
         _, stored = self.known.get(id(owner), (None, None))
         if stored is None:
             flat = memory.reshape(-1).view(array.dtype)
-            stored = _Stored(_StorageType(array.dtype), str(len(self.arrays)), flat.size)
+            stored = _Stored(_STORAGE_TYPES[array.dtype], str(len(self.arrays)), flat.size)
             self.known[id(owner)] = owner, stored
             self.arrays.append(flat.view(np.uint8))
         elif stored.kind.dtype != array.dtype:

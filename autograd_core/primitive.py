@@ -144,7 +144,8 @@ def primitive(
     **formulas: Formula,
 ) -> Callable[[F], F]:
     """Declare an operation. The decorated function computes on arrays; its annotations name the operands
-    (`TensorLike`, `TensorLike | None`, or one `Sequence[TensorLike]`), everything else is an option.
+    (`TensorLike`, `TensorLike | float` or `| None` where a number or None will do, or one
+    `Sequence[TensorLike]`); everything else is an option.
 
     implements: the NumPy function that means the same, argument by argument.
     broadcasts: operands broadcast, so a gradient is summed back to its operand's shape.
@@ -179,8 +180,9 @@ def primitive(
         if torch is not None:
             op.backward_name = torch
         converted = operands if promotes is True else promotes or ()
+        optional = {name for name in operands if "|" in hints[name]}
         source = _wrapper_source(
-            names, operands, converted, op, keeps, floating=floating, views=views
+            names, operands, converted, op, keeps, optional, floating=floating, views=views
         )
         if source not in _compiled:
             exec(compile(source, f"<operation>", "exec"), _namespace)
@@ -229,6 +231,7 @@ def _wrapper_source(
     converted: tuple[str, ...],
     op: Operation,
     keeps: tuple[str, ...],
+    optional: set[str],
     *,
     floating: bool,
     views: bool,
@@ -253,7 +256,8 @@ def _wrapper_source(
         for x in operands:
             if x not in converted:
                 say(f"if isinstance({x}, Tensor): a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory")
-                say(f"else: a_{x}, e_{x}, m_{x} = operand(op, {x})")
+                reader = "operand" if x in optional else "tensor_operand"
+                say(f"else: a_{x}, e_{x}, m_{x} = {reader}(op, {x})")
         if converted:
             arrays, memories = (", ".join(f"{prefix}_{x}" for x in converted) for prefix in "am")
             promotion = f"({arrays},), ({memories},) = promoted(op, ({arrays},), ({memories},), {floating})"
@@ -280,7 +284,11 @@ def _wrapper_source(
 
     arguments = ", ".join(f"a_{argument}" if argument in operands else argument for argument in names)
     results = "".join(f", {kept}" for kept in keeps)
-    say(f"out{results} = forward({arguments})")
+    if converted and len(converted) > 1 and not op.variadic:
+        say(f"try: out{results} = forward({arguments})")
+        say(f"except ValueError as error: raise unfit(op, [{arrays}], error) from None")
+    else:
+        say(f"out{results} = forward({arguments})")
 
     if op.several:
         source = operands[0] if views else None
@@ -370,6 +378,29 @@ def operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
         f"{op.name}(): expected a Tensor, an array or a number, got {kind.__name__}: {value!r:.60}"
         + (". Make a tensor of it first: ag.tensor(…)" if isinstance(value, list | tuple) else "")
     )
+
+
+def tensor_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
+    """As `operand`, where a number is not enough."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(
+            f"{op.name.strip('_')}(): expected a Tensor or an array, got {type(value).__name__}: {value!r:.60}. "
+            "Make a tensor of it first: ag.tensor(…)"
+        )
+    return operand(op, value)
+
+
+def unfit(op: Operation, arrays: Sequence[Any], error: ValueError) -> Exception:
+    """The error for operands whose shapes do not broadcast."""
+    shapes = [array.shape for array in arrays if array is not None]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return RuntimeError(
+            f"{op.name.strip('_')}: shapes {' and '.join(map(str, shapes))} do not broadcast: counted from the last "
+            "dimension, sizes must be equal or 1. Use .reshape, .unsqueeze or .mT to line them up."
+        )
+    return error
 
 
 def operands(op: Operation, values: Any) -> tuple[list[Any], tuple[Node | None, ...], tuple[Memory, ...]]:
@@ -478,5 +509,7 @@ _namespace: dict[str, Any] = {
     "operands": operands,
     "promoted": promoted,
     "separate": separate,
+    "tensor_operand": tensor_operand,
+    "unfit": unfit,
     "view": view,
 }

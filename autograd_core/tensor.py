@@ -20,6 +20,7 @@ from .primitive import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Self
 
     from .dtypes import DType, DTypeLike
 
@@ -69,7 +70,7 @@ class Tensor:
     _one_of_several: bool = False  # a view that split, chunk or unbind returned
     _name: str | None = None
 
-    def __new__(cls, *data: Any, dtype: DTypeLike = None, device: Any = None) -> Tensor:
+    def __new__(cls, *data: Any, dtype: DTypeLike = None, device: Any = None) -> Self:
         devices.check(device)
         self = object.__new__(cls)
         if len(data) == 1 and not isinstance(data[0], int | np.integer):
@@ -361,10 +362,11 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __copy__(self) -> Tensor:
-        twin = object.__new__(type(self))
-        twin.array, twin._edge, twin._memory = self.array, self._edge, self._memory
-        twin.__dict__.update(self.__dict__)
-        return twin
+        if not self.is_leaf:
+            return shaping.view_as(self, self)
+        twin = _rebuilt(type(self), self.array, self.requires_grad)
+        twin._memory, twin._name = self._memory, self._name
+        return twin  # type: ignore[no-any-return]  # of this class
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:

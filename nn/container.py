@@ -16,7 +16,6 @@ from .registry import MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
-
     from typing import Self
 
 __all__ = ["Identity", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
@@ -44,6 +43,15 @@ class _Numbered(Module):
     def __contains__(self, module: object) -> bool:
         return any(child is module for child in self)
 
+    def __getitem__(self, idx: int | slice) -> Any:
+        if isinstance(idx, slice):
+            return self._part(list(self._modules.items())[idx])
+        return self._modules[self._name(idx)]
+
+    def _part(self, children: list[tuple[str, Module]]) -> Any:
+        """A container of the same kind with some of the children."""
+        raise NotImplementedError
+
     def __setitem__(self, idx: int, module: Module) -> None:
         setattr(self, self._name(idx), module)
 
@@ -61,8 +69,9 @@ class _Numbered(Module):
     def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end."""
         if not isinstance(modules, Iterable):
-            raise TypeError(f"{self._get_name()}.extend should be called with an iterable, but got "
-                            f"{type(modules).__name__}")
+            raise TypeError(
+                f"{self._get_name()}.extend should be called with an iterable, but got {type(modules).__name__}"
+            )
         for module in list(modules):
             self.append(module)
         return self
@@ -124,10 +133,8 @@ class Sequential(_Numbered):
                 input = children[name](input)
         return input
 
-    def __getitem__(self, idx: int | slice) -> Any:
-        if isinstance(idx, slice):
-            return type(self)(OrderedDict(list(self._modules.items())[idx]))
-        return self._modules[self._name(idx)]
+    def _part(self, children: list[tuple[str, Module]]) -> Any:
+        return type(self)(OrderedDict(children))
 
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *_checked(other))
@@ -172,10 +179,8 @@ class ModuleList(_Numbered):
         if modules is not None:
             self.extend(modules)
 
-    def __getitem__(self, idx: int | slice) -> Any:
-        if isinstance(idx, slice):
-            return type(self)(list(self)[idx])
-        return self._modules[self._name(idx)]
+    def _part(self, children: list[tuple[str, Module]]) -> Any:
+        return type(self)([module for _, module in children])
 
     def __iadd__(self, modules: Iterable[Module]) -> Self:
         return self.extend(modules)
@@ -327,9 +332,7 @@ class ParameterList(Module):
     def extend(self, values: Iterable[Any]) -> Self:
         """Add values at the end."""
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(
-                f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}"
-            )
+            raise TypeError(f"ParameterList.extend should be called with an iterable, but got {type(values).__name__}")
         for value in list(values):
             self.append(value)
         return self
@@ -393,7 +396,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """A value, or the default."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 - this is `get`
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """A value; if there is none, the default is put in its place first."""

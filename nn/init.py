@@ -8,15 +8,18 @@ from __future__ import annotations
 import math
 import warnings
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 import autograd_core as ag
-import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autograd_core import Generator, Tensor
+
+F = TypeVar("F", bound="Callable[..., Any]")
 
 __all__ = [
     "calculate_gain",
@@ -62,22 +65,26 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
+def _not_recorded(function: F) -> F:
+    return ag.no_grad()(function)  # type: ignore[no-any-return]  # the same signature
+
+
 # ---------------------------------------------------------------- one distribution
 
 
-@ag.no_grad()
+@_not_recorded
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Uniform on [a, b)."""
     return tensor.uniform_(a, b, generator=generator)
 
 
-@ag.no_grad()
+@_not_recorded
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Normal with this mean and standard deviation."""
     return tensor.normal_(mean, std, generator=generator)
 
 
-@ag.no_grad()
+@_not_recorded
 def trunc_normal_(
     tensor: Tensor,
     mean: float = 0.0,
@@ -93,7 +100,9 @@ def trunc_normal_(
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
-            "The distribution of values may be incorrect.", stacklevel=3)
+            "The distribution of values may be incorrect.",
+            stacklevel=3,
+        )
     inside = _cumulated((b - mean) / std) - _cumulated((a - mean) / std)
     if inside > 0.3:
         low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()
@@ -124,7 +133,7 @@ def _cumulated(x: float) -> float:
     return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
 
 
-@ag.no_grad()
+@_not_recorded
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """One number everywhere.
 
@@ -210,7 +219,7 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 # ---------------------------------------------------------------- matrices with a structure
 
 
-@ag.no_grad()
+@_not_recorded
 def eye_(tensor: Tensor) -> Tensor:
     """The identity, or as much of it as fits into the shape."""
     if tensor.ndim != 2:
@@ -218,7 +227,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return tensor.copy_(ag.eye(*tensor.shape))
 
 
-@ag.no_grad()
+@_not_recorded
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """A convolution's weight that passes its input on, channel by channel."""
     if tensor.ndim not in (3, 4, 5):
@@ -234,7 +243,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return tensor.copy_(ag.tensor(values))
 
 
-@ag.no_grad()
+@_not_recorded
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Orthonormal rows or columns, uniformly distributed (Saxe et al. 2013), times gain.
 
@@ -252,7 +261,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     return tensor.copy_(ag.tensor(q.reshape(tuple(tensor.shape)) * gain))
 
 
-@ag.no_grad()
+@_not_recorded
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Normal, with a fraction `sparsity` of each column set to zero (Martens 2010)."""
     if tensor.ndim != 2:
@@ -280,7 +289,14 @@ def _deprecated(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return call
 
 
-uniform, normal, constant, eye, dirac = map(_deprecated, (uniform_, normal_, constant_, eye_, dirac_))
-xavier_uniform, xavier_normal = map(_deprecated, (xavier_uniform_, xavier_normal_))
-kaiming_uniform, kaiming_normal = map(_deprecated, (kaiming_uniform_, kaiming_normal_))
-orthogonal, sparse = map(_deprecated, (orthogonal_, sparse_))
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)

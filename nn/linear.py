@@ -22,7 +22,8 @@ __all__ = ["Flatten", "Linear", "Unflatten"]
 class Linear(Module):
     """y = x W^T + b.
 
-    Shapes: input (..., in_features), output (..., out_features); weight (out_features, in_features), bias (out_features,).
+    Shapes: input (..., in_features), output (..., out_features); weight (out_features, in_features),
+    bias (out_features,).
     Initialised as in PyTorch: W and b uniform in ±1/sqrt(in_features), drawn in that order.
 
     >>> nn.Linear(784, 30)(ag.zeros(10, 784)).shape
@@ -86,7 +87,8 @@ class Unflatten(Module):
         for at, size in enumerate(unflattened_size):
             if not isinstance(size, int):
                 raise TypeError(
-                    f"unflattened_size must be tuple of ints, but found element of type {type(size).__name__} at pos {at}"
+                    "unflattened_size must be tuple of ints, but found element of type "
+                    f"{type(size).__name__} at pos {at}"
                 )
         self.dim, self.unflattened_size = dim, unflattened_size
 

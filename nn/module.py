@@ -14,14 +14,13 @@ import autograd_core as ag
 from autograd_core import Tensor, recording
 from autograd_core.graph import RemovableHandle
 
-from .calls import Hook, Hooks, announced
+from .calls import BackwardWatch, Hook, Hooks, announced
 from .parameter import Parameter, clear_grads, typename
 from .registry import BUFFER, MODULE, PARAMETER, TEMPORARY, Registered
 from .saving import Saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
     from typing import Self
 
 __all__ = ["Module", "Parameter"]
@@ -90,19 +89,26 @@ class Module(Saved):
         try:
             for hook in tuple(hooks.forward_pre.values()):
                 args, kwargs = hook.before(self, args, kwargs)
+            watch = BackwardWatch(self, hooks) if hooks.backward or hooks.backward_pre else None
+            if watch is not None:
+                args = watch.inputs(args)
             result = self.forward(*args, **kwargs)
             for hook in tuple(hooks.forward.values()):
                 called.add(hook)
                 result = hook.after(self, args, kwargs, result)
+            if watch is not None:
+                result = watch.outputs(result)
         except Exception:
             for hook in tuple(hooks.forward.values()):
                 if hook.always_call and hook not in called:
                     try:
                         result = hook.after(self, args, kwargs, result)
-                    except Exception as error:  # the first error is the one to raise
+                    except Exception as error:  # noqa: BLE001 - the first error is the one to raise
                         warnings.warn(
                             "module forward hook with ``always_call=True`` raised an exception that was silenced "
-                            f"as another error was raised in forward: {error}", stacklevel=3)
+                            f"as another error was raised in forward: {error}",
+                            stacklevel=3,
+                        )
             raise
         return result
 
@@ -131,10 +137,25 @@ class Module(Saved):
         return self._hook("forward", Hook(hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Not yet: hook the tensors instead, by `Tensor.register_hook` in `forward`."""
-        raise NotImplementedError("register_full_backward_hook: not supported yet; use Tensor.register_hook in forward")
+        """Call ``hook(module, grad_input, grad_output)`` when the gradients of the inputs have been computed.
 
-    register_full_backward_pre_hook = register_backward_hook = register_full_backward_hook
+        Both are tuples, with None for what is no tensor or needs no gradient; a tuple that the hook returns replaces
+        grad_input.
+
+        >>> layer = nn.Linear(1, 1)
+        >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_output))
+        >>> layer(ag.ones(1, 1)).backward()
+        (tensor([[1.]]),)
+        """
+        return self._hook("backward", Hook(hook), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the gradients of the outputs have come; a tuple replaces them."""
+        return self._hook("backward_pre", Hook(hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """PyTorch's deprecated hook, which saw the gradients of a module's last operation: not supported."""
+        raise NotImplementedError("register_backward_hook: not supported; use register_full_backward_hook")
 
     def _hook(self, kind: str, hook: Hook, prepend: bool) -> RemovableHandle:
         if self._hooks is None:
@@ -158,8 +179,8 @@ class Module(Saved):
 
         >>> norm = nn.Module()
         >>> norm.register_buffer("running_mean", ag.zeros(2))
-        >>> norm.state_dict()
-        OrderedDict({'running_mean': tensor([0., 0.])})
+        >>> dict(norm.state_dict())
+        {'running_mean': tensor([0., 0.])}
         """
         self._add(name, tensor, BUFFER if persistent else TEMPORARY)
 
@@ -373,9 +394,7 @@ class Module(Saved):
         """Convert floating parameters and buffers, in place: ``to(dtype)``, ``to(device)``, ``to(tensor)``."""
         wanted = ag.empty(0).to(*args, **kwargs)  # the tensor's own method knows what the arguments mean
         if not wanted.is_floating_point():
-            raise TypeError(
-                f"nn.Module.to only accepts floating point dtypes, but got desired dtype={wanted.dtype}"
-            )
+            raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={wanted.dtype}")
         return self._apply(lambda t: t.to(*args, **kwargs) if t.is_floating_point() else t.to(wanted.device))
 
     def type(self, dst_type: Any) -> Self:

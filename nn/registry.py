@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .module import Module
+    from .saving import Saved
 
 __all__ = ["BUFFER", "MODULE", "PARAMETER", "TEMPORARY", "Registered"]
 
@@ -20,7 +20,7 @@ class Registered(MutableMapping[str, Any]):
 
     __slots__ = ("_attributes", "_roles", "_wanted")
 
-    def __init__(self, module: Module, *wanted: str) -> None:
+    def __init__(self, module: Saved, *wanted: str) -> None:
         self._attributes, self._roles, self._wanted = module.__dict__, module._roles, wanted
 
     def __getitem__(self, name: str) -> Any:

@@ -30,8 +30,6 @@ class _IncompatibleKeys(NamedTuple):
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
-    __str__ = __repr__
-
 
 class Saved:
     """A module as something to save: dotted names and tensors."""
@@ -172,7 +170,7 @@ class Saved:
         if strict:
             for key in state_dict:
                 if key.startswith(prefix) and key != extra:
-                    name, dot, _ = key[len(prefix):].partition(".")
+                    name, dot, _ = key[len(prefix) :].partition(".")
                     if name not in (self._modules if dot else own):
                         unexpected_keys.append(key)
 

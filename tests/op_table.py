@@ -66,8 +66,16 @@ def mapped(make: Callable[[Array], Any], value: Any) -> Any:
     return value
 
 
+class Fixed(np.ndarray[Any, Any]):
+    """An array of floats that becomes a tensor that does not require grad."""
+
+
+def requires_grad(array: Array) -> bool:
+    return array.dtype.kind == "f" and not isinstance(array, Fixed)
+
+
 def to_tensor(array: Array) -> ag.Tensor:
-    return ag.from_numpy(array).requires_grad_(array.dtype.kind == "f")
+    return ag.from_numpy(array).requires_grad_(requires_grad(array))
 
 
 def results(answer: Any) -> list[Any]:
@@ -162,7 +170,7 @@ class Row:
 
     numpy: the answer by NumPy alone, from the same arguments. dtype: of the result, from the dtype of the floating
     arguments, each of which may be of the dtypes that it `takes`. kinks: points (of one or several numbers) and the
-    derivatives there. errors: calls that raise. lacks: the special sizes ("0-d", "size 0", "size 1") that make no sense
+    derivatives there. conventions: calls whose derivative is PyTorch's choice, not the slope. errors: calls that raise. lacks: the special sizes ("0-d", "size 0", "size 1") that make no sense
     for it. operations: the rows of the registry behind it, if they are not named as it is. torch: PyTorch's name, or a
     function of the same arguments. smooth: whether
     differences can measure its derivative. twice: whether second derivatives exist. any_layout: whether it takes any
@@ -179,6 +187,7 @@ class Row:
     lacks: Sequence[str] = ()
     operations: Sequence[str] | None = None
     torch: str | Callable[..., Any] | None = None
+    conventions: Sequence[Call] = ()
     smooth: bool = True
     twice: bool = True
     any_layout: bool = True
@@ -189,6 +198,10 @@ class Row:
         object.__setattr__(self, "name", self.name or self.function.__name__)
         if self.operations is None:
             object.__setattr__(self, "operations", [n for n in (self.name, f"_{self.name}") if n in OPERATIONS])
+
+    @property
+    def calls(self) -> list[Call]:
+        return [*self.samples, *self.conventions]
 
     @property
     def has_derivative(self) -> bool:
@@ -251,11 +264,11 @@ def _elementwise() -> Iterator[Row]:
               [*pairs(first=(0.3, 2.5)),
                *[Call(floats(2, 3), exponent) for exponent in (0, 1, 2, 3, 4, -1, -2, 2.0, np.asarray(3))],
                *[Call(positive(2, 3), exponent) for exponent in (0.5, -0.5, 1.7)], Call(ints(3), 2)],
-              np.power, operations=["_power", "_power_of"],
+              np.power, takes=NO_BOOL, operations=["_power", "_power_of"],
               kinks=[((0.0, 0.0), (0.0, 0.0)), ((0.0, 0.5), (inf, 0.0)), ((-2.0, 3.0), (12.0, nan)), ((0.0, 1.0), (1.0, 0.0))],
               errors=[*UNFIT, Wrong(RuntimeError, ints(3), -1)])  # fmt: skip
     yield Row(elementwise.rpow, [Call(y, x) for x, y in (call.args for call in pairs((0.3, 2), (-2, 2)))] + [Call(floats(2, 3), 2.0)],
-              lambda x, y: y**x, operations=["_power"], torch=lambda x, y: y**x,
+              lambda x, y: y**x, takes=NO_BOOL, operations=["_power"], torch=lambda x, y: y**x,
               errors=[bad_shapes(), bad_shapes((2,), (3,)), bad_shapes((2, 3), (2,))])  # fmt: skip
     yield Row(elementwise.neg, unary(), np.negative, takes=NO_BOOL, errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
     yield Row(elementwise.positive, unary(), np.positive, takes=NO_BOOL, errors=[Wrong(RuntimeError, bools(n)) for n in (0, 1, 2)])
@@ -268,7 +281,7 @@ def _elementwise() -> Iterator[Row]:
     yield Row(elementwise.log10, unary(0.2, 3), np.log10, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
     yield Row(elementwise.sqrt, unary(0.2, 3), np.sqrt, FLOATING, kinks=[(0.0, inf), (-1.0, nan)], errors=NOT_ONE)
     yield Row(elementwise.rsqrt, unary(0.2, 3), lambda x: x**-0.5, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
-    yield Row(elementwise.square, unary(), np.square, kinks=[(0.0, 0.0)], errors=NOT_ONE)
+    yield Row(elementwise.square, unary(), np.square, lambda dtype: "int64" if dtype == "bool" else dtype, kinks=[(0.0, 0.0)], errors=NOT_ONE)
     yield Row(elementwise.reciprocal, unary(0.2, 3), np.reciprocal, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
     yield Row(elementwise.sin, unary(), np.sin, FLOATING, errors=NOT_ONE)
     yield Row(elementwise.cos, unary(), np.cos, FLOATING, errors=NOT_ONE)
@@ -287,22 +300,21 @@ def _elementwise() -> Iterator[Row]:
     yield Row(elementwise.trunc, unary(), np.trunc, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
     yield Row(elementwise.round, [*unary(), *unary(decimals=1)], lambda x, decimals=0: np.round(x, decimals),
               takes=NO_BOOL, kinks=[(0.5, 0.0), (1.5, 0.0), (-2.5, 0.0)], errors=NOT_ONE)  # fmt: skip
-    yield Row(elementwise.maximum, pairs(), np.maximum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((nan, 1.0), (1.0, 0.0))],
+    yield Row(elementwise.maximum, pairs(), np.maximum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((nan, 1.0), (1.0, 1.0))],
               errors=UNFIT)  # fmt: skip
-    yield Row(elementwise.minimum, pairs(), np.minimum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((1.0, nan), (0.0, 1.0))],
+    yield Row(elementwise.minimum, pairs(), np.minimum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((1.0, nan), (1.0, 1.0))],
               errors=UNFIT)  # fmt: skip
     limits = [
         Call(floats(2, 3), floats(3, low=-1, high=-0.5), floats(2, 1, low=0.5, high=1)),
         *unary(min=-0.8, max=0.9), *unary(min=-0.5), *unary(max=0.5),
-        Call(floats(2, 3), floats(3, low=-1, high=-0.5), floats(2, 1, low=0.5, high=1)),
         Call(floats(2, 3), min=floats(2, 3, low=-1, high=0.5)), Call(floats(2, 3), max=floats(3, low=-0.5, high=1)),
     ]  # fmt: skip
     bound = [((1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((nan, -1.0, 1.0), (0.0, 0.0, 0.0))]
     unlimited = [*[Wrong(RuntimeError, floats(*size)) for size in ((2,), ())], *not_tensors(0.0)]
     yield Row(elementwise.clamp, limits, np.clip, takes=NO_BOOL, kinks=bound, errors=unlimited)
-    yield Row(elementwise.clamp_min, [*unary(min=-0.5), Call(floats(2, 3), floats(3))], lambda x, min: np.maximum(x, min), operations=["clamp"],
+    yield Row(elementwise.clamp_min, [Call(floats(2, 3), floats(3, seed=3)), *unary(min=-0.5)], lambda x, min: np.maximum(x, min), operations=["clamp"],
               takes=NO_BOOL, kinks=[((1.0, 1.0), (1.0, 0.0))], errors=not_tensors(0.0))  # fmt: skip
-    yield Row(elementwise.clamp_max, [*unary(max=0.5), Call(floats(2, 3), floats(3))], lambda x, max: np.minimum(x, max), operations=["clamp"],
+    yield Row(elementwise.clamp_max, [Call(floats(2, 3), floats(3, seed=3)), *unary(max=0.5)], lambda x, max: np.minimum(x, max), operations=["clamp"],
               takes=NO_BOOL, kinks=[((1.0, 1.0), (1.0, 0.0))], errors=not_tensors(0.0))  # fmt: skip
     yield Row(elementwise.where,
               [*[Call(bools(*m, seed=1), *call.args) for (m, _), call in zip(PAIRS, pairs(), strict=True)],
@@ -482,7 +494,7 @@ def _reduce() -> Iterator[Row]:
     running = [Call(floats(2, 3), 0), Call(floats(2, 3), dim=-1), Call(floats(), 0), Call(floats(0), 0), Call(floats(1), 0), Call(ints(4), 0)]
     yield Row(reduce.cumsum, running, lambda x, dim: np.cumsum(x, dim).reshape(x.shape), SUMS, errors=bad_dims(2, 3))
     yield Row(reduce.logsumexp, reductions(dim_first=True, empty=False), over(lambda x, **axes: np.log(np.exp(x).sum(**axes))), FLOATING,
-              kinks=[(-inf, nan)], errors=bad_dims(2, 3))  # fmt: skip
+              kinks=[(-inf, nan)], kink_options={"dim": 0}, errors=bad_dims(2, 3))  # fmt: skip
     empty = [Wrong(IndexError, floats(0), 0), Wrong(IndexError, floats(0, 3), 0)]
     some = reductions(empty=False)
     yield Row(reduce.amax, some, over(np.max), errors=[*bad_dims(2, 3), *empty])
@@ -596,7 +608,7 @@ def _index() -> Iterator[Row]:
     unfit_values = [Wrong(RuntimeError, floats(2, 3), 0, floats(4)), Wrong(RuntimeError, floats(2, 3), (all_, 0), floats(3)), Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), floats(2, 2))]
     yield Row(setitem, writes, written(_numpy_write), operations=["_assign"], errors=[*unfit_values, *[Wrong(w.error, *w.args, 1.0) for w in outside]])
     yield Row(index.index_assign, [Call(x, (key, ...) if not isinstance(key, tuple) and key is not ... else key, v) for x, key, v in (call.args for call in writes[:6])],
-              written(_numpy_write), torch=setitem, errors=[], lacks=["0-d", "size 0", "size 1"], takes=FLOATS)  # fmt: skip
+              written(_numpy_write), torch=setitem, errors=[], lacks=["0-d", "size 0", "size 1"])  # fmt: skip
 
     puts = [Call(floats(2, 3), (np.array([0, 1]), np.array([2, 1])), floats(2, seed=1)), Call(floats(2, 3), (np.array([1]),), floats(3, seed=1)), Call(floats(1), (np.array([0]),), floats(seed=1)),
             Call(floats(2, 3), (np.array([0, 0, 1]), np.array([1, 1, 2])), floats(3, seed=1), accumulate=True), Call(floats(0, 2), (np.zeros(0, np.int64),), floats(1, 2))]  # fmt: skip
@@ -701,7 +713,7 @@ def _linalg() -> Iterator[Row]:
     yield Row(linalg.trace, [Call(floats(3, 3)), Call(floats(2, 4)), Call(floats(1, 1)), Call(floats(0, 2))], np.trace, SUMS, lacks=no_numbers, operations=["_spread_letters"], errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (1, 2, 2))])
     equations = [("ij,jk->ik", (2, 3), (3, 2)), ("ij->ji", (2, 3)), ("ii", (3, 3)), ("ii->i", (3, 3)), ("i,j->ij", (2,), (3,)), ("ij,ij->", (2, 3), (2, 3)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 1)), ("...ij,...j->...i", (2, 2, 3), (3,)),
                  ("ij,kj,k->i", (2, 3), (2, 3), (2,)), ("ij", (2, 3)), ("ij->j", (2, 3)), (",i->i", (), (2,)), ("i,i", (0,), (0,)), ("iij,j->i", (2, 2, 3), (3,)), ("ij,jk", (1, 1), (1, 1))]  # fmt: skip
-    yield Row(linalg.einsum, [Call(equation, *[floats(*size, seed=i) for i, size in enumerate(sizes)]) for equation, *sizes in equations], np.einsum, operations=["_rearranged", "_contracted"],
+    yield Row(linalg.einsum, [Call(equation, *[floats(*size, seed=i) for i, size in enumerate(sizes)]) for equation, *sizes in equations], np.einsum, takes=NO_BOOL, operations=["_rearranged", "_contracted"],
               errors=[Wrong(RuntimeError, "ij,jk->ik", floats(2, 3)), Wrong(RuntimeError, "ij,jk->ik", floats(2, 3), floats(2, 3)), Wrong(RuntimeError, "ij->ik", floats(2, 3)), Wrong(RuntimeError, "i->i", floats(2, 3)), Wrong(RuntimeError, "ij->ii", floats(2, 2)),
                       Wrong(RuntimeError, "i1->i", floats(2, 3)), Wrong(ValueError, "ij")])  # fmt: skip
     yield Row(linalg.tensordot, [Call(floats(2, 3), floats(3, 4), 1), Call(floats(2, 3, 4), floats(3, 4, 2)), Call(floats(2, 3), floats(4, 3), ([1], [1])), Call(floats(2), floats(3), 0), Call(floats(), floats(2), 0), Call(floats(0, 2), floats(2, 1), 1), Call(floats(1), floats(1), 1)], lambda x, y, dims=2: np.tensordot(x, y, dims), operations=[], takes=NO_BOOL,
@@ -787,7 +799,7 @@ def _gelu(x: Array, approximate: str = "none") -> Array:
 def _neural() -> Iterator[Row]:
     yield Row(neural.relu, unary(), lambda x: np.maximum(x, 0), takes=NO_BOOL, kinks=[(0.0, 0.0), (nan, 1.0)], errors=NOT_ONE)
     yield Row(neural.leaky_relu, [*unary(), *unary(negative_slope=0.3)], lambda x, negative_slope=0.01: np.where(x > 0, x, x * negative_slope), takes=FLOATS, kinks=[(0.0, 0.01)], errors=NOT_ONE)
-    yield Row(neural.hardtanh, [*unary(), *unary(min_val=-0.5, max_val=1.5)], lambda x, min_val=-1, max_val=1: np.clip(x, min_val, max_val), takes=NO_BOOL, kinks=[(1.0, 0.0), (-1.0, 0.0)], errors=[*NOT_ONE, Wrong(ValueError, floats(2), 1.0, 0.0)])
+    yield Row(neural.hardtanh, [*unary(), *unary(min_val=-0.5, max_val=1.5)], lambda x, min_val=-1, max_val=1: np.clip(x, min_val, max_val), takes=DTYPES[:7], kinks=[(1.0, 0.0), (-1.0, 0.0)], errors=[*NOT_ONE, Wrong(ValueError, floats(2), 1.0, 0.0)])
     yield Row(neural.relu6, unary(-3, 9), lambda x: np.clip(x, 0, 6), takes=NO_BOOL, operations=["hardtanh"], kinks=[(0.0, 0.0), (6.0, 0.0)], errors=NOT_ONE)
     yield Row(neural.elu, [*unary(), *unary(alpha=0.7)], lambda x, alpha=1: np.where(x > 0, x, alpha * (np.exp(x) - 1)), takes=FLOATS, kinks=[(0.0, 1.0)], errors=NOT_ONE)
     yield Row(neural.softplus, [*unary(), *unary(beta=2.0), Call(np.array([25.0, 19.0, -30.0, 12.0])), Call(np.array([0.5, 3.0]), 1.0, 2.0)], lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log(1 + np.exp(x * beta)) / beta), takes=FLOATS, kinks=[(21.0, 1.0), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
@@ -799,16 +811,17 @@ def _neural() -> Iterator[Row]:
     yield Row(neural.softmax, dims, _softmax, takes=FLOATS, errors=no_dims, torch="softmax")
     yield Row(neural.log_softmax, dims, _log_softmax, takes=FLOATS, errors=no_dims, torch="log_softmax")
     affine = [Call(floats(*x), floats(4, 3, seed=1), *bias) for x in ((2, 3), (3,), (2, 2, 3), (0, 3)) for bias in ((), (floats(4, seed=2),))] + [Call(floats(1, 1), floats(1, 1), floats(1)), Call(floats(2, 0), floats(3, 0), floats(3))]
-    yield Row(neural.linear, affine, lambda x, w, b=0.0: x @ w.T + b, lacks=["0-d"], takes=FLOATS,
+    yield Row(neural.linear, affine, lambda x, w, b=0.0: x @ w.T + b, lacks=["0-d"], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(2, 3), floats(4, 2)), Wrong(RuntimeError, floats(2, 3), floats(4, 3), floats(3)), Wrong(RuntimeError, floats(2, 3).astype(np.float32), floats(4, 3)), Wrong(RuntimeError, floats(2, 3), floats(4, 3, 1))])  # fmt: skip
     table = floats(4, 2)
-    yield Row(neural.embedding, [Call(np.array([1, 1, 3]), table), Call(np.array([[0, 2], [2, 2]]), table, 2), Call(np.array(3), table), Call(np.zeros(0, np.int64), table), Call(np.array([0]), table, padding_idx=-1)], lambda i, w, padding_idx=None: w[i],
-              operations=["_stop_where"], errors=[Wrong(IndexError, np.array([4]), table), Wrong(IndexError, np.array([-1]), table), Wrong(RuntimeError, floats(2), table), Wrong(RuntimeError, np.array([0]), floats(4))], torch=_torch_embedding, takes=FLOATS)  # fmt: skip
+    yield Row(neural.embedding, [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Call(np.zeros(0, np.int64), table), Call(np.array([0]), table)], lambda i, w, padding_idx=None: w[i],
+              conventions=[Call(np.array([[0, 2], [2, 2]]), table, 2), Call(np.array([0, 3]), table, padding_idx=-1)],
+              operations=["_stop_where"], errors=[Wrong(IndexError, np.array([4]), table), Wrong(IndexError, np.array([-1]), table), Wrong(RuntimeError, floats(2), table), Wrong(RuntimeError, np.array([0]), floats(4))], torch=_torch_embedding, takes=DTYPES)  # fmt: skip
     padded = [Call(floats(2, 3), (1, 2)), Call(floats(2, 3), (1, 2, 0, 1)), Call(floats(2, 3), (-1, 2), value=1.5), Call(floats(0, 3), (1, 1)), Call(floats(1), (0, 0)), Call(floats(2, 3), [0, 1], "constant", 2.0), Call(floats(2, 2, 4), (2, 1), "reflect"), Call(floats(2, 2, 3), (2, 1), "replicate"),
               Call(floats(2, 2, 3), (2, 3), "circular"), Call(floats(1, 2, 3, 4), (1, 0, 2, 1), mode="reflect")]  # fmt: skip
-    yield Row(neural.pad, padded, _padded, lacks=["0-d"], operations=["_pad_constant"], torch="nn.functional.pad", takes=FLOATS,
+    yield Row(neural.pad, padded, _padded, lacks=["0-d"], operations=["_pad_constant"], torch="nn.functional.pad", takes=DTYPES,
               errors=[Wrong(RuntimeError, floats(3), (1,)), Wrong(RuntimeError, floats(3), (1, 1, 1, 1)), Wrong(NotImplementedError, floats(2, 3), (1, 1), "wrap"), Wrong(RuntimeError, floats(2, 3), (3, 0), "reflect")])  # fmt: skip
-    yield Row(neural.one_hot, [Call(ints(3), 5), Call(ints(2, 2)), Call(np.array(2), 4), Call(ints(0), 3), Call(np.array([0]), 1)], lambda t, n=-1: np.eye(t.max() + 1 if n == -1 else n, dtype=np.int64)[t], INT64, takes=["int64"], operations=[],
+    yield Row(neural.one_hot, [Call(ints(3), 12), Call(ints(2, 2)), Call(np.array(2), 4), Call(ints(0), 3), Call(np.array([0]), 1)], lambda t, n=-1: np.eye(t.max() + 1 if n == -1 else n, dtype=np.int64)[t], INT64, takes=["int64"], operations=[],
               errors=[Wrong(RuntimeError, ints(3), 1), Wrong(RuntimeError, ints(0)), Wrong(RuntimeError, ints(3) - 3), Wrong(RuntimeError, ints(3).astype(np.int32))])  # fmt: skip
 
     sizes: Sequence[tuple[int, ...]] = ((2, 3), (), (1,), (4,))
@@ -820,7 +833,7 @@ def _neural() -> Iterator[Row]:
               operations=["_mse_mean"], takes=FLOATS, errors=no_reduction)  # fmt: skip
     yield Row(neural.l1_loss, differences, lambda x, t, reduction="mean": _reduced(np.abs(x - t), reduction), takes=FLOATS, operations=[], kinks=[((1.0, 1.0), (0.0, 0.0))], errors=no_reduction)
     classes, inner = np.array([0, 2, 1, 2]), ints(2, 4, high=3)
-    weights = positive(3)
+    weights = positive(3).view(Fixed)
     labelled = [*[Call(floats(4, 3), classes, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r) for r in reduction_names], Call(floats(3), np.array(1)), Call(floats(2, 3, 4), inner), Call(floats(2, 3, 4), inner, weights, reduction="none"),
                 Call(floats(0, 3), np.zeros(0, np.int64), reduction="sum"), Call(floats(1, 1), np.array([0]))]  # fmt: skip
     unfit_target = [Wrong(IndexError, floats(2, 3), np.array([0, 3])), Wrong(ValueError, floats(2, 3), np.array([0])), Wrong(RuntimeError, floats(2, 3), np.array([0, 1], np.int32)), Wrong(ValueError, floats(2, 3), np.array([0, 1]), reduction="max"), Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), floats(2))]
@@ -835,7 +848,7 @@ def _neural() -> Iterator[Row]:
               errors=[*unlike, Wrong(RuntimeError, np.array([1.5]), np.array([1.0])), Wrong(RuntimeError, np.array([-0.1]), np.array([1.0]))])  # fmt: skip
     yield Row(neural.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3), reduction="sum", pos_weight=positive(3, seed=1))], _bce_with_logits,
               operations=["_softplus_exact"], takes=FLOATS, errors=[*unlike, Wrong(ValueError, floats(2), floats())])  # fmt: skip
-    yield Row(neural.logsigmoid, unary(-4, 4), lambda x: -np.log(1 + np.exp(-x)), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
+    yield Row(neural.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
 
 
 def _torch_embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:

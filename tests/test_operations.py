@@ -22,7 +22,7 @@ from autograd_core.dtypes import can_cast
 from autograd_core.graph import Leaf, Node
 from autograd_core.ops import elementwise, index, linalg, neural, reduce, shape
 from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, operation_of, primitive
-from tests.op_table import DTYPES, FLOATS, NUMPY_CALLS, ROWS, Array, Call, Row, floats, results, to_tensor
+from tests.op_table import DTYPES, FLOATS, NUMPY_CALLS, ROWS, Array, Call, Row, floats, requires_grad, results, to_tensor
 
 MODULES: list[ModuleType] = [elementwise, shape, reduce, index, linalg, neural]
 INTERNAL = {"array_key"}  # public within the package: no operation
@@ -76,10 +76,10 @@ def as_function(row: Row, call: Call) -> tuple[Callable[..., Any], list[ag.Tenso
 
     def function(*tensors: ag.Tensor) -> tuple[Any, ...]:
         given = iter(tensors)
-        outs, _ = run(row, call, lambda array: next(given) if array.dtype.kind == "f" else ag.from_numpy(array))
+        outs, _ = run(row, call, lambda array: next(given) if requires_grad(array) else ag.from_numpy(array))
         return tuple(out for out in outs if isinstance(out, ag.Tensor))
 
-    return function, [to_tensor(array) for array in call.arrays() if array.dtype.kind == "f"]
+    return function, [to_tensor(array) for array in call.arrays() if requires_grad(array)]
 
 
 DIFFERENTIABLE = [row for row in ROWS if row.has_derivative]
@@ -124,7 +124,7 @@ def nodes_of(tensors: Iterable[ag.Tensor]) -> list[Node]:
 
 def recorded(row: Row) -> Iterator[tuple[Node, Any]]:
     """Each node of each sample and of its first derivative, and a cotangent for it."""
-    for call in row.samples:
+    for call in row.calls:
         outs, inputs = run(row, call)
         firsts = gradients(outs, inputs, create_graph=True) if row.twice else []
         for node in nodes_of(differentiable([*outs, *firsts])):
@@ -165,7 +165,7 @@ def test_samples_include_the_special_sizes(row: Row) -> None:
 
 @every_row
 def test_value_is_numpys(row: Row) -> None:
-    for call in row.samples:
+    for call in row.calls:
         with at(call):
             outs, _ = run(row, call)
             args, options = call.on(lambda array: array)
@@ -178,7 +178,7 @@ def test_value_is_numpys(row: Row) -> None:
 
 @every_row
 def test_float32_is_float64_rounded(row: Row) -> None:
-    for call in row.samples:
+    for call in row.calls:
         with at(call):
             single = call.changed(lambda array: array.astype(np.float32) if array.dtype.kind == "f" else array)
             double = single.changed(lambda array: array.astype(np.float64) if array.dtype.kind == "f" else array)
@@ -192,7 +192,7 @@ def in_dtype(array: Array, dtype: str) -> Array:
     if dtype in FLOATS:
         return array.astype(dtype)
     array = np.nan_to_num(array, posinf=3, neginf=3)
-    return array > 0 if dtype == "bool" else (np.abs(array) * 2 + 1).astype(dtype)
+    return np.asarray(array > 0 if dtype == "bool" else np.abs(array) * 2 + 1, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -221,7 +221,7 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 def test_any_memory_layout_gives_the_same(row: Row) -> None:
     if not row.any_layout:
         return
-    for call in row.samples:
+    for call in row.calls:
         outs, inputs = run(row, call)
         slopes = gradients(outs, inputs)
         for name, layout in LAYOUTS.items():
@@ -235,7 +235,7 @@ def test_any_memory_layout_gives_the_same(row: Row) -> None:
 
 @every_row
 def test_no_input_is_changed(row: Row) -> None:
-    for call in row.samples:
+    for call in row.calls:
         with at(call):
             before = [array.copy() for array in call.arrays()]
             outs, inputs = run(row, call)
@@ -246,7 +246,7 @@ def test_no_input_is_changed(row: Row) -> None:
 
 @every_row
 def test_result_requires_grad_if_an_input_does(row: Row) -> None:
-    for call in row.samples:
+    for call in row.calls:
         outs, _ = run(row, call, ag.from_numpy)
         assert not differentiable(outs)
         with ag.no_grad():
@@ -286,7 +286,7 @@ def test_second_derivative(row: Row) -> None:
 
 @every_differentiable_row
 def test_gradients_have_their_inputs_shape_and_dtype(row: Row) -> None:
-    for call in row.samples:
+    for call in row.calls:
         for dtype in FLOATS:
             with at((dtype, call)), np.errstate(all="ignore"):
                 typed = call.changed(lambda x, dtype=dtype: x.astype(dtype) if x.dtype.kind == "f" else x)
@@ -317,7 +317,7 @@ def test_method_is_the_function(row: Row) -> None:
     method = getattr(ag.Tensor, row.name, None)
     if method is None or row.name == "where":  # x.where(condition, other) has its own order of arguments
         return
-    for call in row.samples:
+    for call in row.calls:
         with at(call):
             args, options = call.on(to_tensor)
             if isinstance(args[0], ag.Tensor):
@@ -347,7 +347,7 @@ def test_every_in_place_form_belongs_to_a_row() -> None:
 @pytest.mark.parametrize("row", IN_PLACE, ids=str)
 def test_in_place_form_equals_the_plain_one(row: Row) -> None:
     method = getattr(ag.Tensor, f"{row.name}_")
-    for call in row.samples:
+    for call in row.calls:
         outs, inputs = run(row, call)
         (out,) = outs
         others = [to_tensor(array) for array in call.arrays()]
@@ -402,7 +402,7 @@ def test_numpys_function_without_grad_gives_an_array(function: Callable[..., Any
 @pytest.mark.parametrize("function", IMPLEMENTS, ids=lambda function: function.__name__)
 def test_numpys_counterpart_is_the_operation(function: Callable[..., Any]) -> None:
     (row,) = [row for row in ROWS if row.function is IMPLEMENTS[function]]
-    for call in row.samples:
+    for call in row.calls:
         if call.options or not all(isinstance(arg, np.ndarray | int | float) for arg in call.args):
             continue
         with at(call), np.errstate(all="ignore"):
@@ -460,7 +460,7 @@ def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
 # ---------------------------------------------------------------- what formulas are made of
 
 METHODS = {"sum", "mean", "reshape", "astype"}
-ATTRIBUTES = {"T", "shape", "ndim", "dtype", "size", "type"}
+ATTRIBUTES = {"T", "shape", "ndim", "dtype", "type"}  # not size: a method of Tensor
 BUILTINS = {"tuple", "list", "len", "range", "zip", "int", "float", "isinstance", "dict", "reversed", "sorted", "enumerate"}
 STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
               ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.slice if False else ast.Slice, ast.comprehension)  # fmt: skip

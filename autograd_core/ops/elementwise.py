@@ -349,9 +349,10 @@ _OVERFLOW = {2: np.array(11, np.float16), 4: np.array(88, np.float32), 8: np.arr
 
 
 def _sigmoid_vjp_in_place(g: Array, out: Array) -> Array:
-    slope = out * out
-    np.subtract(out, slope, out=slope)
-    return np.multiply(slope, g, out=slope) if isinstance(slope, np.ndarray) else slope * g
+    slope = np.subtract(1, out, out=np.empty_like(out))
+    slope *= out
+    slope *= g
+    return slope
 
 
 @primitive(floating=True, fresh=True, shows="σ({input})", local="{out} (1 - {out})",
@@ -464,6 +465,7 @@ def clamp(input: TensorLike, min: TensorLike | None = None, max: TensorLike | No
     """
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
+    require("clamp", input.dtype, "iufc")
     out = input if min is None else np.maximum(input, min)
     return out if max is None else np.minimum(out, max)
 

@@ -85,6 +85,8 @@ def _part(part: Any) -> Any:
         array = array if array.size else array.astype(np.int64)
     elif isinstance(part, bool | np.bool_):
         array = np.asarray(part)
+    elif isinstance(part, np.ndarray) and not part.size:
+        array = part.astype(np.int64)
     else:
         array = getattr(part, "array", part)
     if not isinstance(array, np.ndarray):
@@ -128,6 +130,8 @@ def _general_key(parts: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
         return (*full, ...)
     full += rest
     if _numpy_would_move(full):
+        if any(isinstance(part, np.ndarray) and not part.ndim for part in full):
+            raise NotImplementedError("a bool among ints and slices in one key is not supported; index in two steps")
         full = _without_slices(full, shape)
     while isinstance(full[-1], slice) and full[-1] == _ALL:
         full.pop()
@@ -158,7 +162,7 @@ def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
         index
         for part in kept
         if isinstance(part, np.ndarray)
-        for index in (part.nonzero() if part.dtype == bool and part.ndim else (part,))
+        for index in (part.nonzero() if part.dtype == bool else (part,))
     ]
     try:
         joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
@@ -172,8 +176,14 @@ def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
             out.append(part)
             axis += 1
         elif isinstance(part, np.ndarray):
-            out += [next(queue) for _ in range(part.ndim if part.dtype == bool else 1)]
-            axis += part.ndim if part.dtype == bool else 1
+            width = part.ndim if part.dtype == bool else 1
+            if part.dtype == bool and part.shape != shape[axis : axis + width]:
+                raise IndexError(
+                    f"the shape of the mask {part.shape} does not match the shape {shape[axis : axis + width]} of the "
+                    f"dimensions of the tensor of shape {shape} that it picks from"
+                )
+            out += [next(queue) for _ in range(width)]
+            axis += width
             place = before + joint
         else:
             if part is not None:
@@ -206,13 +216,15 @@ def _zeros(shape: tuple[int, ...], like: Any) -> Any:
 def _put_back(g: Any, key: Any, input_shape: tuple[int, ...]) -> Any:
     """Zeros, with g added at key."""
     out = _zeros(input_shape, g)
+    if not out.size:
+        return out
     parts = (key,) if isinstance(key, np.ndarray) else key
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     if not arrays or (len(arrays) == 1 and arrays[0].dtype == bool):  # nothing is picked twice
         out[key] = g
     elif len(arrays) == len(parts) and all(array.dtype != bool for array in arrays):
         count = math.prod(input_shape[: len(parts)])
-        _add_rows(out.reshape((count, -1) if out.size else (count, 0)), _row_numbers(parts, input_shape), g)
+        _add_rows(out.reshape((count, -1)), _row_numbers(parts, input_shape), g)
     else:
         np.add.at(out.reshape(-1), _positions(parts, input_shape).reshape(-1), g.reshape(-1))
     return out
@@ -348,7 +360,7 @@ def _as_element(name: str, value: Any, dtype: DType) -> Any:
 @primitive(broadcasts=True, torch="IndexPutBackward0",
            input=lambda g, key: either(index_assign)(g, key, 0),  # type: ignore[has-type]  # this row itself
            value=lambda g, key: g[key])
-def index_assign(input: TensorLike, key: Any, value: TensorLike) -> Tensor:
+def index_assign(input: TensorLike, key: Any, value: TensorLike | float) -> Tensor:
     """A copy of input with ``input[key] = value``; key as `array_key` gives it. Of duplicates the last wins."""
     out: Any = np.copy(input)
     try:
@@ -406,7 +418,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return plus(input, _scatter_into(scaled, (_ALL,) * dim + (rows,), input.array.shape))
 
 
-def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Tensor:
+def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float) -> Tensor:
     """A copy with one value (a number or a 0-d tensor) at the given indices along dim.
 
     >>> index_fill(zeros(3), 0, tensor([0, 2]), 1)
@@ -673,7 +685,7 @@ def _check_mask(name: str, mask: Any) -> None:
 @primitive(broadcasts=True, fresh=True, torch="MaskedFillBackward0",
            input=lambda g, mask: either(masked_fill)(g, mask, 0),  # type: ignore[has-type]  # this row itself
            value=lambda g, mask: either(masked_fill)(g, ~mask, 0))  # type: ignore[has-type]
-def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
+def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike | float) -> Tensor:
     """A copy with value (a number or a 0-d tensor) where mask is True; mask broadcasts. Keeps input's dtype.
 
     >>> masked_fill(tensor([1., 2., 3.]), tensor([True, False, True]), 0)

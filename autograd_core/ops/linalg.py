@@ -92,6 +92,7 @@ def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
 
 
 @primitive(fresh=True, shows="{input} @ {vec}", torch="MvBackward0",
+           fast={"vec": lambda g, input: _product(input.T, g)},
            input=lambda g, vec: g[:, None] * vec,
            vec=lambda g, input: input.T @ g)
 def mv(input: TensorLike, vec: TensorLike) -> Tensor:
@@ -332,7 +333,7 @@ def _distinct(letters: str) -> str:
     return "".join(dict.fromkeys(letters))
 
 
-@primitive(fresh=True,
+@primitive(
            input=lambda g, letters, result: either(_rearranged)(g, letters, result))  # type: ignore[has-type]  # below
 def _spread_letters(input: TensorLike, result: str, letters: str, shape: Any) -> Tensor:
     """The adjoint of `_rearranged`: repeated along summed dimensions, zero off the diagonal."""

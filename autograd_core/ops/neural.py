@@ -412,8 +412,8 @@ def _warn_of_broadcasting(name: str, input: Tensor, target: Tensor) -> None:
 @primitive(fresh=True, promotes=True, shows="mean ({input} - {target})²", torch="MseLossBackward0",
            fast={"input": lambda g, input, target, difference: difference * (g * 2 / difference.size),
                  "target": lambda g, input, target, difference: difference * (g * -2 / difference.size)},
-           input=lambda g, input, target: (input - target) * (g * (2 / input.size)),
-           target=lambda g, input, target: (target - input) * (g * (2 / input.size)),
+           input=lambda g, input, target: (input - target) * (g * (2 / math.prod(input.shape))),
+           target=lambda g, input, target: (target - input) * (g * (2 / math.prod(input.shape))),
            keeps=("difference",))
 def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
     difference = input - target
@@ -492,6 +492,10 @@ def nll_loss(
     safe = np.where(valid, target.array, 0).astype(np.int64)
     if weight is not None and tuple(weight.array.shape) != (classes,):
         raise RuntimeError(f"nll_loss: weight {tuple(weight.shape)} must have one entry for each of {classes} classes")
+    if weight is not None and weight.requires_grad:
+        raise RuntimeError(
+            "nll_loss: not differentiable with respect to weight, which cannot require grad; use weight.detach()"
+        )
     scale = valid.astype(input.array.dtype) if weight is None else weight.array[safe] * valid
     picked = gather(input, dim, input.new_tensor(np.expand_dims(safe, dim), dtype=np.int64)).squeeze(dim)
     losses = _weighted(-picked, scale)
@@ -642,6 +646,7 @@ def binary_cross_entropy_with_logits(
     tensor(0.3466)
     """
     _same_shape("binary_cross_entropy_with_logits", input, target)
+    require("binary_cross_entropy_with_logits", input.array.dtype, "fc")
     log_sigmoid = -_softplus_exact(-input)
     if pos_weight is None:
         losses = (1 - target) * input - log_sigmoid

@@ -7,12 +7,14 @@ spread back over the reduced dimensions.
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import dtypes
 from ..dims import Dims, kept_shape, one_dim, some_dims
+from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
 from .elementwise import maximum, minimum
 from .index import gather
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 Extremum = namedtuple("Extremum", ["values", "indices"])
+
+
+def _numpy_names(function: Any) -> Any:
+    """Let a reduction also be called with NumPy's names of its arguments: axis= for dim=, keepdims= for keepdim=."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if "axis" in kwargs:
+            kwargs["dim"] = kwargs.pop("axis")
+        if "keepdims" in kwargs:
+            kwargs["keepdim"] = kwargs.pop("keepdims")
+        return function(*args, **kwargs)
+
+    return call
 
 
 def _spread(g: Any, input_shape: tuple[int, ...], dim: Any) -> Any:
@@ -51,6 +67,7 @@ def _sum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return out.astype(np.float16) if input.dtype == np.float16 else out
 
 
+@_numpy_names
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
     """The sum of all elements, or over dim. Integers and bools sum to int64.
 
@@ -80,6 +97,7 @@ def _mean(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
         return (total / _count(input.shape, dim)).astype(input.dtype, copy=False)
 
 
+@_numpy_names
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
     """The arithmetic mean of all elements, or over dim. Integers raise: convert first.
 
@@ -136,6 +154,7 @@ def _spread_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correct
     return some_dims(name, dim if dim != () else None, input.array.ndim), _correction(unbiased, correction)
 
 
+@_numpy_names
 def var(
     input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
@@ -149,6 +168,7 @@ def var(
     return _var(input, dims, ddof, keepdim)
 
 
+@_numpy_names
 def std(
     input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
@@ -194,6 +214,7 @@ def _prod(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     )
 
 
+@_numpy_names
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
     """The product of all elements, or over one dim; its gradient is right where elements are 0.
 
@@ -212,6 +233,7 @@ def _cumsum(input: TensorLike, dim: int) -> Tensor:
     return np.cumsum(input, axis=dim, dtype=np.int64 if input.dtype.kind in "biu" else input.dtype)
 
 
+@_numpy_names
 def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike = None) -> Tensor:
     """The running sum along dim.
 
@@ -243,11 +265,12 @@ def _logsumexp(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     )
 
 
+@_numpy_names
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """log(sum(exp(x))), without overflow; -inf where all elements are -inf.
 
     >>> logsumexp(tensor([1000., 1000.]), 0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     return _logsumexp(input, some_dims("logsumexp", dim, input.array.ndim), keepdim)
 
@@ -280,6 +303,7 @@ def _amin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return np.amin(input, axis=dim, keepdims=keepdim)
 
 
+@_numpy_names
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest element over dim (all by default); ties share the gradient evenly. NaN wins.
 
@@ -289,6 +313,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _amax(input, some_dims("amax", dim if dim != () else None, input.array.ndim), keepdim)
 
 
+@_numpy_names
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dim; ties share the gradient evenly. NaN wins."""
     return _amin(input, some_dims("amin", dim if dim != () else None, input.array.ndim), keepdim)
@@ -296,34 +321,34 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
 
 @primitive()
 def _argmax(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    if input.dtype == bool:
-        raise RuntimeError("argmax: not implemented for bool; convert with .long()")
     _check_not_empty("argmax", input, None if dim is None else (dim,) if input.ndim else ())
     return np.argmax(input, axis=dim, keepdims=keepdim)
 
 
 @primitive()
 def _argmin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    if input.dtype == bool:
-        raise RuntimeError("argmin: not implemented for bool; convert with .long()")
     _check_not_empty("argmin", input, None if dim is None else (dim,) if input.ndim else ())
     return np.argmin(input, axis=dim, keepdims=keepdim)
 
 
+@_numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the first of the largest elements stands (int64); in the flattened tensor if dim is None.
 
     >>> argmax(tensor([1., 3., 3.]))
     tensor(1)
     """
-    return _argmax(input, None if dim is None or not input.array.ndim else one_dim("argmax", dim, input.array.ndim),
-                   keepdim)
+    require("argmax", input.array.dtype, "iuf")
+    at = None if dim is None else one_dim("argmax", dim, input.array.ndim)
+    return _argmax(input, at if input.array.ndim else None, keepdim)
 
 
+@_numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the first of the smallest elements stands (int64)."""
-    return _argmin(input, None if dim is None or not input.array.ndim else one_dim("argmin", dim, input.array.ndim),
-                   keepdim)
+    require("argmin", input.array.dtype, "iuf")
+    at = None if dim is None else one_dim("argmin", dim, input.array.ndim)
+    return _argmin(input, at if input.array.ndim else None, keepdim)
 
 
 def _chosen(input: Tensor, dim: int, keepdim: bool, indices: Tensor) -> Any:
@@ -334,6 +359,7 @@ def _chosen(input: Tensor, dim: int, keepdim: bool, indices: Tensor) -> Any:
     return Extremum(values, indices) if keepdim else Extremum(values.squeeze(dim), indices.squeeze(dim))
 
 
+@_numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """Of one tensor: its largest element (ties share the gradient). With dim: (values, indices) along it, the
     first of equals taking the gradient. With a tensor: `maximum`.
@@ -346,9 +372,10 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if hasattr(dim, "array"):
         return maximum(input, dim)
     at = one_dim("max", dim, input.array.ndim)
-    return _chosen(input, at, keepdim, argmax(input, at, keepdim=bool(input.array.ndim)))
+    return _chosen(input, at, keepdim, _argmax(input, at if input.array.ndim else None, bool(input.array.ndim)))
 
 
+@_numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """As `max`, for the smallest element."""
     if dim is None:
@@ -356,7 +383,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     if hasattr(dim, "array"):
         return minimum(input, dim)
     at = one_dim("min", dim, input.array.ndim)
-    return _chosen(input, at, keepdim, argmin(input, at, keepdim=bool(input.array.ndim)))
+    return _chosen(input, at, keepdim, _argmin(input, at if input.array.ndim else None, bool(input.array.ndim)))
 
 
 # ---------------------------------------------------------------- logic
@@ -377,11 +404,13 @@ def _all(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return _truth(np.all(input, axis=dim, keepdims=keepdim), input)
 
 
+@_numpy_names
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any element (over dim) is nonzero."""
     return _any(input, some_dims("any", dim, input.array.ndim), keepdim)
 
 
+@_numpy_names
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether all elements (over dim) are nonzero."""
     return _all(input, some_dims("all", dim, input.array.ndim), keepdim)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, 
 from copy import copy
 from typing import Any
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 from autograd_core import Tensor
 
 __all__ = ["default_collate", "default_convert"]

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 
 if TYPE_CHECKING:
     from autograd_core import Generator, Tensor
@@ -79,8 +80,10 @@ class StackDataset(Dataset[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and kwargs:
-            raise ValueError("Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, "
-                             "but both types are given.")
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, "
+                "but both types are given."
+            )
         self.datasets: Any = args or kwargs
         parts = list(self._parts())
         if not parts:
@@ -157,8 +160,8 @@ class Subset(Dataset[T_co]):
         if kind.__getitem__ is not Subset.__getitem__ and kind.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
                 f"{kind.__name__} overrides __getitem__ but not __getitems__. When subclassing Subset and overriding "
-                "__getitem__, you must also override __getitems__ to ensure DataLoader works correctly with your custom "
-                "logic: return [self.__getitem__(index) for index in indices]"
+                "__getitem__, you must also override __getitems__ to ensure DataLoader works correctly with your "
+                "custom logic: return [self.__getitem__(index) for index in indices]"
             )
 
     def __getitem__(self, index: Any) -> Any:
@@ -191,9 +194,7 @@ def collator(dataset: Any) -> Any:
     return None
 
 
-def random_split(
-    dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None
-) -> list[Subset[Any]]:
+def random_split(dataset: Any, lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[Any]]:
     """Distribute a data set at random among subsets of these lengths, or of these fractions of its length.
 
     >>> [len(part) for part in nn.data.random_split(range(10), [.7, .3])]

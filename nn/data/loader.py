@@ -10,8 +10,9 @@ from contextvars import ContextVar
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, collator
@@ -69,9 +70,7 @@ class DataLoader(Generic[T_co]):
                 raise TypeError(f"DataLoader.__init__() got an unexpected keyword argument '{name}'")
         options = DEVICE_OPTIONS | device_only
         if num_workers < 0:
-            raise ValueError(
-                "num_workers option should be non-negative; use num_workers=0 to disable multiprocessing."
-            )
+            raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
         if timeout < 0:
             raise ValueError("timeout option should be non-negative")
         if num_workers == 0 and options["prefetch_factor"] is not None:
@@ -156,7 +155,9 @@ class DataLoader(Generic[T_co]):
             if self._promised is not None and number > self._promised:
                 warnings.warn(
                     f"Length of IterableDataset {self.dataset} was reported to be {self._promised} (when accessing "
-                    f"len(dataloader)), but {number} samples have been fetched. ", stacklevel=2)
+                    f"len(dataloader)), but {number} samples have been fetched. ",
+                    stacklevel=2,
+                )
             yield batch
 
     # ------------------------------------------------------------ num_workers

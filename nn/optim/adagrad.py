@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 
 from .optimizer import Optimizer, blocks, check_not_negative, counted, device_options, step_counter
 
@@ -42,7 +43,10 @@ class Adagrad(Optimizer):
         **device_only: Any,
     ) -> None:
         check_not_negative(
-            lr=lr, lr_decay=lr_decay, weight_decay=weight_decay, initial_accumulator_value=initial_accumulator_value,
+            lr=lr,
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
             eps=eps,
         )
         options = {

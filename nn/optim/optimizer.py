@@ -14,8 +14,9 @@ from functools import wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 from autograd_core import Tensor
 from autograd_core.graph import RemovableHandle
 
@@ -31,8 +32,10 @@ Array = np.ndarray[Any, Any]
 # Options that only concern devices and compilers, with their defaults: kept in the groups, so that saved states
 # are PyTorch's, and otherwise without effect.
 DEVICE_OPTIONS: dict[str, Any] = {"foreach": None, "capturable": False, "fused": None}
-BLOCK = 49152  # elements of large arrays updated at a time, so that they stay in the cache from one operation to the next
-SMALL = 6 * BLOCK
+# Elements of a large array that are updated at a time, so that they stay in the cache from one operation to the
+# next. It pays when the arrays of an update exceed the cache that cores share, at about SMALL elements.
+BLOCK = 65536
+SMALL = 8 * BLOCK
 
 
 class _Required:
@@ -96,13 +99,13 @@ class Optimizer:
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
-                )
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
         if len(parameters) != len(set(map(id, parameters))):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
-                "see github.com/pytorch/pytorch/issues/40967 for more information", stacklevel=4)
+                "see github.com/pytorch/pytorch/issues/40967 for more information",
+                stacklevel=4,
+            )
         known = {id(parameter) for group in self.param_groups for parameter in group["params"]}
         if any(("param_names" in group) != bool(names) for group in self.param_groups):
             raise ValueError(
@@ -182,9 +185,13 @@ class Optimizer:
             raise ValueError("loaded state dict has a different number of parameter groups")
         pairs = list(zip(self.param_groups, saved_groups, strict=True))
         if any(len(group["params"]) != len(saved["params"]) for group, saved in pairs):
-            raise ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+            )
         numbers = chain.from_iterable(saved["params"] for saved in saved_groups)
-        parameter_of = dict(zip(numbers, chain.from_iterable(group["params"] for group in self.param_groups), strict=True))
+        parameter_of = dict(
+            zip(numbers, chain.from_iterable(group["params"] for group in self.param_groups), strict=True)
+        )
         state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         for number, entry in state_dict["state"].items():
             parameter = parameter_of.get(number)

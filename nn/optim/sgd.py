@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 
 from .optimizer import Optimizer, blocks, check_not_negative, device_options
 

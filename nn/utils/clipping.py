@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import autograd_core as ag
 import numpy as np
+
+import autograd_core as ag
 from autograd_core import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -44,7 +45,8 @@ def clip_grad_norm_(
     if error_if_nonfinite and not np.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot be clipped. "
-            "To disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
+            "To disable this error and scale the gradients by the non-finite norm anyway, set "
+            "`error_if_nonfinite=False`"
         )
     scale = float(np.minimum(float(max_norm) / (total + 1e-6), 1.0))  # NaN stays NaN
     if scale != 1:
@@ -54,9 +56,7 @@ def clip_grad_norm_(
     return ag.tensor(total)
 
 
-def clip_grad_value_(
-    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
-) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit every element of every gradient to [-clip_value, clip_value]."""
     bound = float(clip_value)
     for gradient in _gradients(parameters):

@@ -231,7 +231,7 @@ ERRORS = {
 def test_errors(name: str) -> None:
     errors = []
     for side in SIDES:
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - compared below
+        with pytest.raises(Exception) as caught:
             ERRORS[name](*side)
         errors.append((type(caught.value), str(caught.value)))
     assert errors[0] == errors[1]
@@ -241,7 +241,10 @@ def test_errors(name: str) -> None:
 def test_random_splits(lengths: list[Any]) -> None:
     for seed in (0, 1):
         ours, theirs = (
-            [list(part.indices) for part in side.random_split(range(10), lengths, library.Generator().manual_seed(seed))]
+            [
+                list(part.indices)
+                for part in side.random_split(range(10), lengths, library.Generator().manual_seed(seed))
+            ]
             for library, side in SIDES
         )
         assert ours == theirs

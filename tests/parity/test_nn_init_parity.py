@@ -102,7 +102,7 @@ def test_gains() -> None:
 def test_errors(call: Any) -> None:
     errors = []
     for side in SIDES:
-        with pytest.raises(ValueError) as caught:  # noqa: PT012 - the call is the statement
+        with pytest.raises(ValueError) as caught:
             call(*side)
         errors.append(str(caught.value))
     assert errors[0] == errors[1]

@@ -124,7 +124,7 @@ def test_a_model_with_everything() -> None:
 def attempt(action: Any, *arguments: Any) -> tuple[type[BaseException], str]:
     try:
         action(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever it is, both sides are compared
+    except Exception as error:
         return type(error), str(error)
     raise AssertionError("no error")
 
@@ -205,7 +205,15 @@ ERRORS = {
 def test_errors(name: str) -> None:
     (ours, text), (theirs, wanted) = (attempt(ERRORS[name], *side) for side in SIDES)
     assert ours is theirs
-    if name not in ("to int", "reduction", "times", "times what", "add", "list of", "key of"):  # (worded with more help)
+    if name not in (
+        "to int",
+        "reduction",
+        "times",
+        "times what",
+        "add",
+        "list of",
+        "key of",
+    ):  # (worded with more help)
         assert without_prefix(text) == without_prefix(wanted)
 
 
@@ -377,3 +385,65 @@ def test_conversion_keeps_gradients_and_identity(dtype: str) -> None:
         assert model.hidden.weight is weight
         assert weight.dtype == weight.grad.dtype == getattr(library, dtype) == model.mean.dtype
     np.testing.assert_array_equal(array(ours.hidden.weight.grad), array(theirs.hidden.weight.grad), strict=True)
+
+
+def backward_hooks(library: Any, layers: Any, inputs_require_grad: bool) -> list[Any]:
+    """What the hooks of a model see, and the gradients that result."""
+    log: list[Any] = []
+
+    class Two(layers.Module):  # type: ignore[misc, name-defined]  # a base chosen at run time
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = layers.Linear(2, 2), layers.Linear(2, 3)
+
+        def forward(self, x: Any, factor: float, y: Any) -> Any:
+            return self.first(x) * factor, self.second(y)
+
+    def note(name: str, answer: Any = None) -> Any:
+        def hook(module: Any, *gradients: Any) -> Any:
+            log.append((name, [[None if g is None else np.array(g.numpy()) for g in part] for part in gradients]))
+            return None if answer is None else answer(*gradients)
+
+        return hook
+
+    library.manual_seed(0)
+    model = Two()
+    model.register_full_backward_hook(note("model"))
+    model.register_full_backward_pre_hook(note("model, before", lambda g: (g[0] * 2, g[1])))
+    if inputs_require_grad:
+        model.register_full_backward_hook(note("model, again", lambda g, _: (g[0] * 3, None, g[2])))
+    model.first.register_full_backward_hook(note("first"))
+    x, y = library.ones(4, 2), library.ones(4, 2) * 2
+    if inputs_require_grad:
+        x.requires_grad_()
+        y.requires_grad_()
+    a, b = model(x, 0.5, y)
+    (a.sum() + (b * b).sum()).backward()
+    log.append(("gradients", [[np.array(p.grad.numpy()) for p in model.parameters()]]))
+    if inputs_require_grad:
+        log.append(("inputs", [[np.array(x.grad.numpy()), np.array(y.grad.numpy())]]))
+    return log
+
+
+@pytest.mark.parametrize("inputs_require_grad", [True, False])
+def test_backward_hooks(inputs_require_grad: bool) -> None:
+    ours, theirs = (backward_hooks(*side, inputs_require_grad) for side in SIDES)
+    assert [name for name, _ in ours] == [name for name, _ in theirs]
+    for (name, mine), (_, wanted) in zip(ours, theirs, strict=True):
+        for left, right in zip(mine, wanted, strict=True):
+            for a, b in zip(left, right, strict=True):
+                assert (a is None) == (b is None), name
+                if a is not None:
+                    np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_backward_hooks_that_return_nonsense() -> None:
+    for library, layers in SIDES:
+        model = layers.Linear(2, 2)
+        model.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0], 3))
+        with pytest.raises(RuntimeError, match="invalid number of grad_input, got 2, but expected 1"):
+            model(library.ones(1, 2).requires_grad_()).sum().backward()
+        model = layers.Linear(2, 2)
+        model.register_full_backward_hook(lambda module, grad_input, grad_output: grad_output)
+        with pytest.raises(RuntimeError, match="no input requires gradient"):
+            model(library.ones(1, 2)).sum().backward()
