@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as _np
 
@@ -33,7 +33,6 @@ from .dtypes import (  # noqa: E402
 )
 from .dtypes import DType as dtype  # noqa: E402
 from .function import Function, once_differentiable  # noqa: E402
-from .gradcheck import GradcheckError, gradcheck, gradgradcheck  # noqa: E402
 from .modes import (  # noqa: E402
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record, recording,
     set_grad_enabled,
@@ -69,7 +68,6 @@ from .random import (  # noqa: E402
     Generator, bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,
     rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
-from .serialize import load, register_parameter_class, save  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -107,14 +105,38 @@ __all__ = [  # a literal list, so that type checkers see it
     "vstack", "where", "zeros", "zeros_like",
 ]
 
-# PyTorch's sub-packages that live in `nn` here; resolved when first used, so that the core imports nothing of it.
-_ELSEWHERE = {"nn": "nn", "optim": "nn.optim", "utils": "nn.utils"}
+if TYPE_CHECKING:
+    from .gradcheck import GradcheckError as GradcheckError
+    from .gradcheck import gradcheck as gradcheck
+    from .gradcheck import gradgradcheck as gradgradcheck
+    from .pickles import register_parameter_class as register_parameter_class
+    from .serialize import load as load
+    from .serialize import save as save
+
+# Resolved when first used: what most programs do without, and PyTorch's sub-packages that live in `nn` here.
+_LATER = {
+    "GradcheckError": "autograd_core.gradcheck",
+    "gradcheck": "autograd_core.gradcheck",
+    "gradgradcheck": "autograd_core.gradcheck",
+    "load": "autograd_core.serialize",
+    "register_parameter_class": "autograd_core.pickles",
+    "save": "autograd_core.serialize",
+    "nn": "nn",
+    "optim": "nn.optim",
+    "utils": "nn.utils",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ELSEWHERE:
-        return importlib.import_module(_ELSEWHERE[name])
-    raise AttributeError(f"module 'autograd_core' has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module 'autograd_core' has no attribute {name!r}")
+    place = _LATER[name]
+    module = importlib.import_module(place)
+    if not place.startswith("autograd_core"):
+        return module
+    for each in (known for known, where in _LATER.items() if where == place):
+        globals()[each] = getattr(module, each)  # also where the module has taken a function's name
+    return globals()[name]
 
 
 def is_tensor(obj: Any) -> Any:

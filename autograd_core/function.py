@@ -170,12 +170,11 @@ def _recorded(
 
 
 def _share_memory(result: Any, out: Any, inputs: Sequence[Any]) -> None:
-    """Where forward returned an input or a view of one, the result must not be written to: see `check_writable`."""
+    """Where forward returned an input or a view of one, writing to either is declined: see `inplace`."""
     result._memory = out._memory
     source = next((tensor for tensor in inputs if tensor._memory is out._memory), None)
     if source is not None:
-        result._base = source if source._base is None else source._base
-        result._of_function = True
+        result._of_function = source if source._base is None else source._base
         result._memory.add_viewer(result)
 
 

@@ -224,6 +224,7 @@ def sweep(
     pending: dict[Node, Any] = {}  # gradients on their way; they live here, never on nodes
     owned: set[Node] = set()  # whose pending gradient is a buffer of our own, to be added to in place
     arrived: dict[Node, Any] = {}
+    retained: dict[Node, Any] = {}  # where retain_grad() asks for them
     everyday, release = not create_graph and wanted is None, not retain_graph
     goals = None if wanted is None else set(wanted)
     needed = None if goals is None else _ancestors_of(goals, roots)
@@ -266,12 +267,16 @@ def sweep(
             if node.__class__ is Part:
                 parents = ()
                 g = _visit(node, g, create_graph, tensor)
+                if node.retains_grad:
+                    retained[node] = g
                 if goals is not None and node in goals:
                     arrived[node] = g
                 if needed is None or node.whole in needed:
                     _gather(node, g, pending, heap)
                 continue
             g = _visit(node, g, create_graph, tensor)
+            if node.retains_grad:
+                retained[node] = g
         if goals is not None and node in goals:
             arrived[node] = g
 
@@ -307,6 +312,8 @@ def sweep(
         elif not create_graph and leaf not in owned:
             g = np.array(g)  # a .grad aliases nothing
         arrived[leaf] = g
+    if retained:
+        _retain(retained, create_graph, tensor)
     return arrived
 
 
@@ -386,7 +393,7 @@ def _complete(node: Node, bundle: dict[int, Any]) -> tuple[Any, ...]:
 
 
 def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
-    """Hooks on a result, in the order they were registered; then `retain_grad`."""
+    """Hooks on a result, in the order they were registered."""
     if g.__class__ is dict:  # of an operation with several results
         g = _complete(node, g)
     for hook in tuple((node.hooks or {}).values()):
@@ -397,11 +404,17 @@ def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any])
         if answer is not None:
             each = tuple(_array_or_tensor(new, one) for new, one in zip(answer, each, strict=True))
             g = each if isinstance(g, tuple) else each[0]
-    if node.retains_grad:
-        node.grad = g if create_graph else tensor(np.array(g))
     if node.record is not None:
         node.record.cotangent = tuple(map(_copied, g)) if isinstance(g, tuple) else _copied(g)
     return g
+
+
+def _retain(gradients: dict[Node, Any], create_graph: bool, tensor: Callable[[Any], Any]) -> None:
+    """Add to the `.grad` of results that asked for it, after the last formula: a sweep that failed changes none."""
+    with _commit:
+        for node, g in gradients.items():
+            new = g.clone() if create_graph else tensor(np.array(g))
+            node.grad = new if node.grad is None else node.grad + new
 
 
 def _visit_leaf(leaf: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .dtypes import can_cast
-from .graph import Leaf, node_number
+from .graph import Leaf, Node, node_number
 from .memory import overlaps
 from .modes import is_grad_enabled
 from .ops.index import _as_element, _bad_key, getitem, index_assign
-from .primitive import TensorLike, either, primitive, wrap
+from .primitive import Operation, TensorLike, either, primitive, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .memory import Memory
     from .tensor import Tensor
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -91,10 +92,10 @@ def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> N
                 f"{name}: a view that was created in no_grad mode is being modified in place with grad mode enabled, "
                 "which is ambiguous. Move both the view and the in-place operation inside no_grad(), or both outside."
             )
-        if any(view._edge is not None and hasattr(view, "_of_function") for view in tensor._memory.viewers()):
+        if (hasattr(tensor, "_of_function") or hasattr(base, "_of_function")) and tensor._edge is not None:
             raise RuntimeError(
-                f"{name}: a Function returned this tensor, or a view of it, as its result; writing to either would "
-                "bypass the Function's backward. Return x.clone() from forward, or write to a clone()."
+                f"{name}: this tensor is an input, or a view of one, that a Function returned as its result; writing to it "
+                "would bypass the Function's backward. Return x.clone() from forward, or write to a clone()."
             )
     if overlaps(tensor.array) and not (overlapping and tensor.array.flags.writeable):
         raise RuntimeError(
@@ -130,6 +131,7 @@ def rewrite_history(tensor: Tensor, edge: Any) -> None:
     """The tensor now comes from `edge`; so, in part, do its base and every view of it."""
     base = tensor._base
     base = tensor if base is None else base
+    _close_results(tensor._memory, base)
     views = [view for view in tensor._memory.viewers() if view._base is base]
     if not views:
         _take_edge(tensor, edge)
@@ -145,6 +147,35 @@ def rewrite_history(tensor: Tensor, edge: Any) -> None:
     flat = wrap(base.array, base._edge).reshape(-1)
     for view in views:
         _take_edge(view, getitem(flat, (_positions(view, base),))._edge)
+
+
+def _close_results(memory: Memory, base: Tensor) -> None:
+    """Results of Functions that share the memory now hold other values than the Function has differentiated: make
+    their history, and that of their views, one that raises."""
+    for result in memory.viewers():
+        if getattr(result, "_of_function", None) is base:
+            _close_results(memory, result)
+            for each in memory.viewers():
+                if each._edge is not None and (each is result or each._base is result):
+                    each._edge = _closed(each)
+
+
+def _closed(tensor: Tensor) -> Node:
+    node = Node()
+    node.number, node.op, node.parents = node_number(), _CLOSED, (tensor._edge,)
+    node.saved, node.memories, node.versions = ((),), (), 0
+    node.shape, node.dtype = tensor.array.shape, tensor.array.dtype
+    return node
+
+
+def _raise_closed(g: Any) -> Any:
+    raise RuntimeError(
+        "a Function returned an input, or a view of one, as its result, and that memory was then modified by an "
+        "inplace operation: the Function's backward does not know the new values. Return x.clone() from forward."
+    )
+
+
+_CLOSED = Operation("overwritten_result", lambda input: input, (_raise_closed,), ((),), ("input",))
 
 
 def _take_edge(tensor: Tensor, edge: Any) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from functools import wraps
-from inspect import isgeneratorfunction
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ __all__ = [
 ]
 
 GRAD, RECORD, INFERENCE = 1, 2, 4
+_GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect would cost more than all of this file
 _mode: ContextVar[int] = ContextVar("mode", default=GRAD)
 mode = _mode.get  # the one test of every operation; `mode() & GRAD` records
 set_mode = _mode.set
@@ -76,7 +76,7 @@ class _Switch:
     def __call__(self, function: F) -> F:
         """The function, running in this mode (a generator: whenever it runs, not while its caller does)."""
         switch = type(self)
-        if isgeneratorfunction(function):
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
             return _switched_generator(switch, function)
 
         @wraps(function)

@@ -116,8 +116,9 @@ def _number(kind: _NumberType, content: bytes) -> Any:
     return number
 
 
-_CODES: Final = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
-_NUMBER_TYPES: Final = {name: np.dtype(name) for name in _CODES}
+_NUMBER_TYPES: Final = {
+    name: np.dtype(name) for name in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
+}
 _STORAGES: Final[dict[str, DType]] = {
     "Float": dtypes.float32, "Double": dtypes.float64, "Half": dtypes.float16, "Long": dtypes.int64,
     "Int": dtypes.int32, "Short": dtypes.int16, "Char": dtypes.int8, "Byte": dtypes.uint8, "Bool": dtypes.bool,

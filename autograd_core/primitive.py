@@ -181,15 +181,19 @@ def primitive(
             op.backward_name = torch
         converted = operands if promotes is True else promotes or ()
         optional = {name for name in operands if "|" in hints[name]}
-        source = _wrapper_source(
-            names, operands, converted, op, keeps, optional, floating=floating, views=views
-        )
-        if source not in _compiled:
-            exec(compile(source, f"<operation>", "exec"), _namespace)
-            _compiled[source] = _namespace.pop("make")
-        wrapper = update_wrapper(_compiled[source](function, op), function)
+
+        def become() -> Any:
+            source = _wrapper_source(
+                names, operands, converted, op, keeps, optional, floating=floating, views=views
+            )
+            if source not in _compiled:
+                exec(compile(source, "<operation>", "exec"), _namespace)
+                _compiled[source] = _namespace.pop("make")
+            wrapper.__code__ = _compiled[source](None, None, None).__code__
+            return wrapper
+
+        wrapper = update_wrapper(_namespace["unborn"](function, op, become), function)
         wrapper.__defaults__ = function.__defaults__  # type: ignore[attr-defined]
-        wrapper.__kwdefaults__ = function.__kwdefaults__  # type: ignore[attr-defined]
         OPERATIONS[function.__name__] = _operation_of[wrapper] = op
         if implements is not None:
             IMPLEMENTS[implements] = wrapper
@@ -236,7 +240,7 @@ def _wrapper_source(
     floating: bool,
     views: bool,
 ) -> str:
-    """The source of ``make(forward, op)``, which returns the wrapper.
+    """The source of ``make(forward, op, become)``, which returns the wrapper.
 
     For an operand x the wrapper has the array a_x, the edge e_x (the node or leaf it came from, or None)
     and the memory m_x.
@@ -354,7 +358,8 @@ def _memories(operands: tuple[str, ...], edges: list[str], op: Operation) -> str
 def _assemble(names: tuple[str, ...], lines: list[str]) -> str:
     body = "\n".join(" " * 8 + line for block in lines for line in block.split("\n"))
     signature = ", ".join(names)
-    return f"def make(forward, op):\n    def wrapper({signature}):\n{body}\n    return wrapper\n"
+    free = "        if 0: forward, op, become\n"  # makes them free variables of every wrapper
+    return f"def make(forward, op, become):\n    def wrapper({signature}):\n{free}{body}\n    return wrapper\n"
 
 
 # ---------------------------------------------------------------- what the wrappers call
@@ -513,3 +518,16 @@ _namespace: dict[str, Any] = {
     "unfit": unfit,
     "view": view,
 }
+
+# A wrapper takes on its real code at the first call: compiling all rows would double the time of the import.
+# The code before and after has the same three free variables, so the one can take the other's place.
+exec(
+    """
+def unborn(forward, op, become):
+    def wrapper(*args, **kwargs):
+        forward, op
+        return become()(*args, **kwargs)
+    return wrapper
+""",
+    _namespace,
+)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import operator
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,9 +64,18 @@ class Generator:
     def __init__(self, device: object = "cpu") -> None:
         if not str(device).startswith("cpu"):
             raise RuntimeError(f"Generator: device {str(device)!r} is not available; use 'cpu'.")
-        self._twister = np.random.MT19937(0)
-        self._draw = np.random.Generator(self._twister).integers
         self.manual_seed(DEFAULT_SEED)
+
+    @cached_property
+    def _twister(self) -> np.random.MT19937:
+        """NumPy's generator; made when first needed, because importing numpy.random takes a while."""
+        twister = np.random.MT19937(0)
+        np.random.RandomState(twister).seed(self._seed % 2**32)
+        return twister
+
+    @cached_property
+    def _draw(self) -> Any:
+        return np.random.Generator(self._twister).integers
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream of ``seed``, whose low 32 bits choose it; a negative seed means 2^64 + seed.
@@ -78,7 +88,8 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"manual_seed: the seed {seed} overflows; it must be in [-2^63, 2^64).")
         self._seed = seed % 2**64
-        np.random.RandomState(self._twister).seed(self._seed % 2**32)
+        if "_twister" in self.__dict__:
+            np.random.RandomState(self._twister).seed(self._seed % 2**32)
         self._kept: float | None = None  # the sine of the last Box-Muller pair, until its turn comes
         return self
 

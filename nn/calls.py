@@ -43,7 +43,7 @@ class Hook:
         if answer is None:
             return args, kwargs
         if isinstance(answer, tuple) and len(answer) == 2:
-            return answer
+            return answer  # type: ignore[no-any-return]  # checked above
         raise RuntimeError(f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {answer}.")
 
     def after(self, module: Module, args: Any, kwargs: dict[str, Any], result: Any) -> Any:
@@ -137,9 +137,14 @@ class BackwardWatch:
         for hook in self._before:
             answer = hook(self._module, grad_output)
             if answer is not None:
-                grad_output = _checked(answer, grad_output, "grad_output")
+                grad_output = _checked(answer, grad_output, "pre hook", "grad_output")
         self._grad_output = grad_output
-        if not self._inputs.places:  # no gradient will arrive there
+        if self._after and not self._inputs.places:  # no gradient will arrive there
+            warnings.warn(
+                "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
+                "require gradients.",
+                stacklevel=2,
+            )
             for hook in self._after:
                 answer = hook(self._module, self._inputs.spread(()), grad_output)
                 if answer is not None and any(share is not None for share in answer):
@@ -154,7 +159,7 @@ class BackwardWatch:
         for hook in self._after:
             answer = hook(self._module, grad_input, self._grad_output)
             if answer is not None:
-                grad_input = _checked(answer, grad_input, "grad_input")
+                grad_input = _checked(answer, grad_input, "hook", "grad_input")
         return self._inputs.picked(grad_input)
 
 
@@ -187,11 +192,11 @@ class _Places:
         return tuple(gradients[i] for i in self.places)
 
 
-def _checked(answer: Any, gradients: tuple[Any, ...], name: str) -> tuple[Any, ...]:
+def _checked(answer: Any, gradients: tuple[Any, ...], kind: str, name: str) -> tuple[Any, ...]:
     """What a backward hook returned, in place of the gradients."""
-    answer = answer if isinstance(answer, tuple) else (answer,)
-    if len(answer) != len(gradients):
+    answers: tuple[Any, ...] = answer if isinstance(answer, tuple) else (answer,)
+    if len(answers) != len(gradients):
         raise RuntimeError(
-            f"Backward hook returned an invalid number of {name}, got {len(answer)}, but expected {len(gradients)}"
+            f"Backward {kind} returned an invalid number of {name}, got {len(answers)}, but expected {len(gradients)}"
         )
-    return answer
+    return answers

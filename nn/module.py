@@ -144,7 +144,7 @@ class Module(Saved):
 
         >>> layer = nn.Linear(1, 1)
         >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: print(grad_output))
-        >>> layer(ag.ones(1, 1)).backward()
+        >>> layer(ag.ones(1, 1, requires_grad=True)).backward()
         (tensor([[1.]]),)
         """
         return self._hook("backward", Hook(hook), prepend)

@@ -168,7 +168,9 @@ def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
         joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
     except ValueError as error:
         raise IndexError(f"{error}; index arrays must have shapes that broadcast") from None
-    queue = iter([index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices])
+    queue = iter([
+        index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices
+    ])
     out: list[Any] = []
     axis, place = 0, 0  # in the indexed array; in the result
     for part in parts:
@@ -210,7 +212,9 @@ def _bad_key(input: Array, error: Exception) -> IndexError:
 
 
 def _zeros(shape: tuple[int, ...], like: Any) -> Any:
-    return np.zeros(shape, like.dtype) if isinstance(like, np.ndarray | np.generic) else np.zeros_like(like, shape=shape)
+    if isinstance(like, np.ndarray | np.generic):
+        return np.zeros(shape, like.dtype)
+    return np.zeros_like(like, shape=shape)  # the slower form, for arrays that are not NumPy's
 
 
 def _put_back(g: Any, key: Any, input_shape: tuple[int, ...]) -> Any:
@@ -391,7 +395,8 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
         values = values.broadcast_to(region)
     except RuntimeError:
         raise RuntimeError(
-            f"index_put: values of shape {tuple(values.shape)} cannot be broadcast to the indexed region of shape {region}"
+            f"index_put: values of shape {tuple(values.shape)} cannot be broadcast to the indexed region of shape "
+            f"{region}"
         ) from None
     if accumulate:
         return plus(input, _scatter_into(values, key, input.array.shape))
@@ -648,7 +653,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         return gather(input.reshape(-1), 0, indices.reshape(-1))
     if array.ndim != input.array.ndim:
         raise RuntimeError(
-            f"take_along_dim: input {tuple(input.shape)} and indices {array.shape} must have the same number of dimensions"
+            f"take_along_dim: input {tuple(input.shape)} and indices {array.shape} must have the same number of "
+            "dimensions"
         )
     dim = one_dim("take_along_dim", dim, array.ndim)
     here, there = list(input.array.shape), list(array.shape)
@@ -692,14 +698,16 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike | float) 
     tensor([0., 2., 0.])
     """
     _check_mask("masked_fill", mask)
-    value = _as_element("masked_fill", value, input.dtype)
-    if value.ndim:
-        raise RuntimeError(f"masked_fill: value must be a number or a 0-d tensor, got shape {value.shape}; use where()")
+    element = _as_element("masked_fill", value, input.dtype)
+    if element.ndim:
+        raise RuntimeError(
+            f"masked_fill: value must be a number or a 0-d tensor, got shape {element.shape}; use where()"
+        )
     shape = input.shape
     if mask.shape != shape:
         shape = _common_shape("masked_fill", input=shape, mask=mask.shape)
     out: Any = np.copy(input if input.shape == shape else np.broadcast_to(input, shape))
-    np.copyto(out, value, where=mask)
+    np.copyto(out, element, where=mask)
     return out
 
 

@@ -55,7 +55,8 @@ def _check(name: str, first: str, a: Any, second: str, b: Any, ndims: tuple[int,
 def _unfit(name: str, first: str, a: Array, second: str, b: Array) -> RuntimeError:
     """The error for shapes that do not multiply, with a way out."""
     inner = b.shape[-2] if b.ndim > 1 else b.shape[0]
-    rule = f"the last dimension of {first} ({a.shape[-1]}) must equal dimension {max(b.ndim - 2, 0)} of {second} ({inner})"
+    axis = max(b.ndim - 2, 0)
+    rule = f"the last dimension of {first} ({a.shape[-1]}) must equal dimension {axis} of {second} ({inner})"
     remedy = ""
     if a.shape[-1] == inner:
         rule = "the batch dimensions (all but the last two) must broadcast"
@@ -131,7 +132,9 @@ def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
             [6., 8.]])
     """
     if input.ndim != 1 or vec2.ndim != 1:
-        raise RuntimeError(f"outer: expected two 1-d tensors, got shapes {input.shape} and {vec2.shape}; use .flatten()")
+        raise RuntimeError(
+            f"outer: expected two 1-d tensors, got shapes {input.shape} and {vec2.shape}; use .flatten()"
+        )
     return np.multiply.outer(input, vec2)
 
 
@@ -283,9 +286,13 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
         raise RuntimeError(f"linalg.cross: input {a.shape} and other {b.shape} must have the same number of dimensions")
     dim = one_dim("linalg.cross", dim, a.ndim)
     if not a.ndim or a.shape[dim] != 3 or b.shape[dim] != 3:
-        raise RuntimeError(f"linalg.cross: dimension {dim} must have length 3, but the shapes are {a.shape} and {b.shape}")
+        raise RuntimeError(
+            f"linalg.cross: dimension {dim} must have length 3, but the shapes are {a.shape} and {b.shape}"
+        )
     if a.dtype != b.dtype:
-        raise RuntimeError(f"linalg.cross: expected one dtype, but got {a.dtype} and {b.dtype}; convert with .to(dtype)")
+        raise RuntimeError(
+            f"linalg.cross: expected one dtype, but got {a.dtype} and {b.dtype}; convert with .to(dtype)"
+        )
     try:
         return _cross(input, other, dim)
     except ValueError:
@@ -326,7 +333,9 @@ def _in_order(x: Any, letters: str, wanted: str) -> Any:
     if letters == wanted:
         return x
     x = np.transpose(x, [letters.index(letter) for letter in wanted if letter in letters])
-    return x[tuple([slice(None) if letter in letters else None for letter in wanted])] if len(letters) < len(wanted) else x
+    if len(letters) == len(wanted):
+        return x
+    return x[tuple([slice(None) if letter in letters else None for letter in wanted])]
 
 
 def _distinct(letters: str) -> str:
@@ -356,8 +365,10 @@ def _rearranged(input: TensorLike, letters: str, result: str) -> Tensor:
 
 
 @primitive(promotes=True, fresh=True, torch="BmmBackward0",
-           input=lambda g, other, left, right, result: either(_contracted)(g, other, result, right, left),  # type: ignore[has-type]
-           other=lambda g, input, left, right, result: either(_contracted)(g, input, result, left, right))  # type: ignore[has-type]
+           input=lambda g, other, left, right, result:
+               either(_contracted)(g, other, result, right, left),  # type: ignore[has-type]  # this row itself
+           other=lambda g, input, left, right, result:
+               either(_contracted)(g, input, result, left, right))  # type: ignore[has-type]
 def _contracted(input: TensorLike, other: TensorLike, left: str, right: str, result: str) -> Tensor:
     """The sum over the letters that are not in the result: each of these must be in both operands."""
     shared = [letter for letter in left if letter in right]
@@ -447,9 +458,9 @@ def _letters(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], st
         output = dots + "".join(sorted(c for c in set(joined) if joined.count(c) == 1 and c not in dots))
     for letter in output:
         if output.count(letter) > 1:
-            raise RuntimeError(f"einsum(): output subscript {letter} appears more than once in the output of {equation!r}")
+            raise RuntimeError(f"einsum(): output subscript {letter} appears more than once in {equation!r}")
         if not any(letter in term for term in terms):
-            raise RuntimeError(f"einsum(): output subscript {letter} does not appear for any input operand in {equation!r}")
+            raise RuntimeError(f"einsum(): output subscript {letter} does not appear in any operand of {equation!r}")
     return tuple(terms), output
 
 
@@ -460,14 +471,14 @@ def _summed_products(tensors: list[Any], letters: list[str], output: str) -> Ten
         for letter, n in zip(term, x.array.shape, strict=True):
             if own.setdefault(letter, n) != n:
                 raise RuntimeError(
-                    f"einsum(): subscript {letter} is repeated for operand {i} (shape {x.array.shape}) but the sizes don't "
-                    f"match, {n} != {own[letter]}"
+                    f"einsum(): subscript {letter} is repeated for operand {i} (shape {x.array.shape}) but the sizes "
+                    f"don't match, {n} != {own[letter]}"
                 )
             known = size.get(letter, 1)
             if n != 1 and known not in (1, n):
                 raise RuntimeError(
-                    f"einsum(): subscript {letter} has size {n} for operand {i} (shape {x.array.shape}), which does not "
-                    f"broadcast with the size {known} of an earlier operand"
+                    f"einsum(): subscript {letter} has size {n} for operand {i} (shape {x.array.shape}), which does "
+                    f"not broadcast with the size {known} of an earlier operand"
                 )
             size[letter] = n if known == 1 else known
     # a size of 1 that broadcasts is dropped, as if it were summed
@@ -517,14 +528,17 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     dims = dims.tolist() if hasattr(dims, "tolist") else dims
     if isinstance(dims, int):
         if not 0 <= dims <= min(n, m):
-            raise RuntimeError(f"tensordot: expects 0 <= dims <= the number of dimensions ({n} and {m}), but got {dims}")
+            raise RuntimeError(f"tensordot: expects 0 <= dims <= {min(n, m)}, the number of dimensions, but got {dims}")
         dims = (list(range(n - dims, n)), list(range(dims)))
     first = [one_dim("tensordot", d, n) for d in dims[0]]
     second = [one_dim("tensordot", d, m) for d in dims[1]]
     if len(first) != len(second):
         raise RuntimeError(f"tensordot: both dimension lists should have the same length, got {dims[0]} and {dims[1]}")
     if a.array.dtype != b.array.dtype:
-        raise RuntimeError(f"tensordot: both inputs should have the same dtype, got {a.array.dtype} and {b.array.dtype}")
+        raise RuntimeError(
+            f"tensordot: both inputs should have the same dtype, got {a.array.dtype} and {b.array.dtype}; convert one "
+            "with .to(dtype)"
+        )
     left = string.ascii_letters[:n]
     right = list(string.ascii_letters[n : n + m])
     for p, q in zip(first, second, strict=True):
@@ -615,7 +629,7 @@ def vector_norm(
     array = x.array
     if array.dtype.kind not in "fc":
         raise RuntimeError(
-            f"linalg.vector_norm: expected a floating point tensor as input, got {array.dtype}; use .float() or dtype=..."
+            f"linalg.vector_norm: expected a floating point tensor, got {array.dtype}; use .float() or dtype=..."
         )
     dims = some_dims("linalg.vector_norm", None if isinstance(dim, tuple | list) and not dim else dim, array.ndim)
     reduced = array.shape if dims is None else [array.shape[d] for d in dims]
@@ -672,7 +686,7 @@ def linalg_norm(
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
     if dims is None:
         if ndim not in (1, 2):
-            raise RuntimeError(f"linalg.norm: if ord is specified but dim is not, the input must be 1D or 2D, got {ndim}D")
+            raise RuntimeError(f"linalg.norm: with ord but without dim, the input must be 1D or 2D, got {ndim}D")
         dims = tuple(range(ndim))
     if len(dims) == 2 or isinstance(ord, str):
         return matrix_norm(A, ord, dims, keepdim, dtype=dtype)

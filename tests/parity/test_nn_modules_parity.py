@@ -426,6 +426,7 @@ def backward_hooks(library: Any, layers: Any, inputs_require_grad: bool) -> list
 
 
 @pytest.mark.parametrize("inputs_require_grad", [True, False])
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
 def test_backward_hooks(inputs_require_grad: bool) -> None:
     ours, theirs = (backward_hooks(*side, inputs_require_grad) for side in SIDES)
     assert [name for name, _ in ours] == [name for name, _ in theirs]
@@ -437,6 +438,7 @@ def test_backward_hooks(inputs_require_grad: bool) -> None:
                     np.testing.assert_allclose(a, b, rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
 def test_backward_hooks_that_return_nonsense() -> None:
     for library, layers in SIDES:
         model = layers.Linear(2, 2)
