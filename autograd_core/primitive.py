@@ -180,11 +180,13 @@ def primitive(
         if torch is not None:
             op.backward_name = torch
         converted = operands if promotes is True else promotes or ()
-        optional = {name for name in operands if "|" in hints[name]}
+        readers = {  # of arguments that are not Tensors
+            name: "optional_operand" if "None" in hints[name] else "operand" for name in operands if "|" in hints[name]
+        }
 
         def become() -> Any:
             source = _wrapper_source(
-                names, operands, converted, op, keeps, optional, floating=floating, views=views
+                names, operands, converted, op, keeps, readers, floating=floating, views=views
             )
             if source not in _compiled:
                 exec(compile(source, "<operation>", "exec"), _namespace)
@@ -235,7 +237,7 @@ def _wrapper_source(
     converted: tuple[str, ...],
     op: Operation,
     keeps: tuple[str, ...],
-    optional: set[str],
+    readers: dict[str, str],
     *,
     floating: bool,
     views: bool,
@@ -260,8 +262,7 @@ def _wrapper_source(
         for x in operands:
             if x not in converted:
                 say(f"if isinstance({x}, Tensor): a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory")
-                reader = "operand" if x in optional else "tensor_operand"
-                say(f"else: a_{x}, e_{x}, m_{x} = {reader}(op, {x})")
+                say(f"else: a_{x}, e_{x}, m_{x} = {readers.get(x, 'tensor_operand')}(op, {x})")
         if converted:
             arrays, memories = (", ".join(f"{prefix}_{x}" for x in converted) for prefix in "am")
             promotion = f"({arrays},), ({memories},) = promoted(op, ({arrays},), ({memories},), {floating})"
@@ -278,7 +279,7 @@ def _wrapper_source(
                 say(f"    a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory")
                 say(f"    a_{y} = array({y}, a_{x}.dtype); e_{y} = None; m_{y} = STABLE")
             say("else:")
-            say("    " + "; ".join(f"a_{x}, e_{x}, m_{x} = operand(op, {x})" for x in converted))
+            say("    " + "; ".join(f"a_{x}, e_{x}, m_{x} = {readers.get(x, 'operand')}(op, {x})" for x in converted))
             say(f"    {promotion}")
         elif floating:
             x = operands[0]
@@ -368,7 +369,7 @@ def _assemble(names: tuple[str, ...], lines: list[str]) -> str:
 def operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
     """A non-Tensor argument where a tensor may stand: (array or Python number, no edge, memory)."""
     kind = value.__class__
-    if kind is float or kind is int or kind is bool or value is None:
+    if kind is float or kind is int or kind is bool:
         return value, None, STABLE
     if isinstance(value, np.generic):  # counts as a Python number, as in PyTorch
         return value.item(), None, STABLE
@@ -383,6 +384,11 @@ def operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
         f"{op.name}(): expected a Tensor, an array or a number, got {kind.__name__}: {value!r:.60}"
         + (". Make a tensor of it first: ag.tensor(…)" if isinstance(value, list | tuple) else "")
     )
+
+
+def optional_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
+    """As `operand`, where None says that there is none."""
+    return (None, None, STABLE) if value is None else operand(op, value)
 
 
 def tensor_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
@@ -512,6 +518,7 @@ _namespace: dict[str, Any] = {
     "numbers": frozenset((float, int)),
     "operand": operand,
     "operands": operands,
+    "optional_operand": optional_operand,
     "promoted": promoted,
     "separate": separate,
     "tensor_operand": tensor_operand,

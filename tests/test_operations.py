@@ -135,6 +135,16 @@ def recorded(row: Row) -> Iterator[tuple[Node, Any]]:
                 yield node, tuple(floats(*size, seed=i).astype(dtype) for i, (size, dtype) in enumerate(node.shape))
 
 
+def shares_of(node: Node, g: Any) -> list[Any]:
+    """What a node sends to its parents, by the formulas for arrays."""
+    if node.op.formulas is None:
+        return list(node.op.pull(g, node.parents, node.saved))
+    return [
+        None if parent is None else formula(g, *values)
+        for parent, formula, values in zip(node.parents, node.op.formulas, node.saved, strict=True)
+    ]
+
+
 @pytest.fixture(scope="module")
 def reached() -> dict[str, set[int]]:
     """By operation, which of its operands' formulas the samples reach."""
@@ -214,7 +224,7 @@ def test_dtype_of_the_result(row: Row, dtype: str) -> None:
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "with gaps": lambda x: np.repeat(x, 2, -1)[..., ::2],
     "backwards": lambda x: np.flip(np.flip(x).copy()),
-    "column-major": np.asfortranarray,
+    "column-major": lambda x: np.array(x, order="F", subok=True),
 }
 
 
@@ -437,7 +447,7 @@ def test_fresh_formulas_return_new_arrays(row: Row) -> None:
         if not node.op.fresh:
             continue
         with np.errstate(all="ignore"):
-            shares = [share for share in node.op.pull(g, node.parents, node.saved) if share is not None]
+            shares = [share for share in shares_of(node, g) if share is not None]
         held = [*arrays_in(g), *arrays_in(node.saved)]
         for i, share in enumerate(shares):
             if isinstance(share, np.ndarray):  # else a NumPy number, which nobody can write to
@@ -450,10 +460,10 @@ def test_fresh_formulas_return_new_arrays(row: Row) -> None:
 def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
     for node, g in recorded(row):
         op = node.op
-        if op.variadic or op.several:
+        if op.formulas is None:
             continue
         with np.errstate(all="ignore"):
-            fast = op.pull(g, node.parents, node.saved)
+            fast = shares_of(node, g)
             for share, formula, reads, names, values, parent in zip(
                 fast, op.plain, op.reads, op.plain_reads, node.saved, node.parents, strict=True
             ):
@@ -468,7 +478,7 @@ def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
 
 METHODS = {"sum", "mean", "reshape", "astype"}
 ATTRIBUTES = {"T", "shape", "ndim", "dtype", "type"}  # not size: a method of Tensor
-BUILTINS = {"tuple", "list", "len", "range", "zip", "int", "float", "isinstance", "dict", "reversed", "sorted", "enumerate"}
+BUILTINS = {"tuple", "list", "len", "range", "zip", "int", "float", "isinstance", "dict", "reversed", "sorted", "enumerate", "slice"}
 STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
               ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.slice if False else ast.Slice, ast.comprehension)  # fmt: skip
 EXPRESSIONS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
@@ -573,16 +583,24 @@ STEPS = {"sign", "floor", "ceil", "trunc", "_round", "floor_divide", "_trunc_div
 def planted(op: Operation, change: Callable[[Any], Any]) -> Iterator[None]:
     """A bug in every formula of an operation, on arrays and on Tensors."""
 
-    def changed(pull: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args: [None if share is None else change(share) for share in pull(*args)]
+    def changed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrong(*args: Any) -> Any:
+            shares = function(*args)
+            if isinstance(shares, tuple | list):
+                return [None if share is None else change(share) for share in shares]
+            return change(shares)
 
+        return wrong
+
+    before = dict(vars(op))
     op.pull, op.pull_tensors = changed(op.pull), changed(op.pull_tensors)  # type: ignore[method-assign]
-    pull = op.pull
+    if op.formulas is not None:
+        op.formulas = [changed(formula) for formula in op.formulas]
     try:
         yield
     finally:
-        del op.pull_tensors
-        op.pull = inspect.getclosurevars(pull).nonlocals["pull"]
+        vars(op).clear()
+        vars(op).update(before)
 
 
 def survives(op: Operation, check: Callable[[Row], None]) -> bool:

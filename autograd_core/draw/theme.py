@@ -123,21 +123,24 @@ def scale_of(sizes: Iterable[float], given: tuple[float, float] | None = None) -
     return Scale(low, high)
 
 
+_RULES = (
+    ("text", "font-family:" + FONT),
+    (".b", "font-weight:700"),
+    (".i", "font-style:italic"),
+    (".halo", "paint-order:stroke;stroke-width:3px;stroke-linejoin:round"),
+    (".n:focus", "outline:none"),
+    (".n:focus>.card", "stroke-width:3"),
+    (".n:hover>.card", "stroke-width:2.4"),
+)
+
+
 def style(root: str, theme: str) -> str:
     """The style sheet, scoped under the element `root`: variables for light and dark, by every host's switch."""
-    classes = (
-        "text{font-family:" + FONT + "}.b{font-weight:700}.i{font-style:italic}"
-        ".n:focus{outline:none}.n:focus>.card,.n:hover>.card,.hot>.card{stroke-width:2.6}"
-        ".e path{fill:none}.l{paint-order:stroke;stroke-linejoin:round;stroke-width:3px}"
-    )
-    for name in COLOURS:
-        classes += f".f-{name}{{fill:var(--{name})}}"
-        if name.endswith("line") or name == "edge":
-            classes += f".s-{name}{{stroke:var(--{name})}}"
-    classes += ".s-ink{stroke:var(--ink)}.s-page{stroke:var(--page)}.s-cluster{stroke:var(--cluster)}"
-    rules = "".join(f"#{root} {rule}}}" for rule in classes.split("}") if rule)
-    light, dark = (";".join(f"--{name}:{pair[i]}" for name, pair in COLOURS.items()) for i in (0, 1))
     here = f"#{root}"
+    rules = "".join(f"{here} {selector}{{{body}}}" for selector, body in _RULES)
+    for name in COLOURS:
+        rules += f"{here} .f-{name}{{fill:var(--{name})}}{here} .s-{name}{{stroke:var(--{name})}}"
+    light, dark = (";".join(f"--{name}:{pair[i]}" for name, pair in COLOURS.items()) for i in (0, 1))
     if theme in ("light", "dark"):
         return f"{here}{{{light if theme == 'light' else dark}}}{rules}"
     hosts = ('[data-theme="{}"]', '[data-bs-theme="{}"]', ".vscode-{}", "html.{}")
@@ -148,5 +151,5 @@ def style(root: str, theme: str) -> str:
         f"@media (prefers-color-scheme: dark){{{here}{{{dark}}}}}"
         f"{to_light}, {jupyter.format('true')}{{{light}}}"
         f"{to_dark}, {jupyter.format('false')}{{{dark}}}"
-        f"@media print{{html {here}, body {here}, {here}{{{light}}}}}"
+        f"@media print{{{here}{{{light.replace(';', ' !important;')} !important}}}}"
     )

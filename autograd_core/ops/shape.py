@@ -322,6 +322,8 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
         raise RuntimeError(
             f"repeat: number of repeats ({len(times)}) must be at least the number of dimensions ({len(shape)})"
         )
+    if any(n < 0 for n in times):
+        raise RuntimeError(f"repeat: the numbers of repeats must not be negative, got {times}")
     shape = (1,) * (len(times) - len(shape)) + shape
     between = tuple(n for size in shape for n in (1, size))
     stretched = tuple(n for pair in zip(times, shape, strict=True) for n in pair)
@@ -398,13 +400,19 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined column by column (vectors end to end)."""
-    rows = [x.reshape(1) if x.ndim == 0 else x for x in tensors]
+    rows = [x.reshape(1) if x.ndim == 0 else x for x in _listed("hstack", tensors)]
     return cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined row by row (vectors become rows)."""
-    return cat([x.reshape(1, -1) if x.ndim < 2 else x for x in tensors], 0)
+    return cat([x.reshape(1, -1) if x.ndim < 2 else x for x in _listed("vstack", tensors)], 0)
+
+
+def _listed(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    if hasattr(tensors, "array"):
+        raise TypeError(f"{name}(): expected a tuple or list of Tensors, got one Tensor")
+    return tensors
 
 
 def _cut(x: Array, lengths: tuple[int, ...], dim: int) -> tuple[Array, ...]:
