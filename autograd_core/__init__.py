@@ -43,17 +43,20 @@ from .ops.elementwise import (  # noqa: E402
     logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, mul, ne, neg, positive, pow, reciprocal,
     remainder, round, rsqrt, rsub, sigmoid, sign, sin, sinh, sqrt, square, sub, tan, tanh, trunc, where,
 )
+from .ops.einsum import einsum, tensordot, trace  # noqa: E402
 from .ops.index import (  # noqa: E402
-    argsort, gather, index_add, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, select, nonzero, scatter, scatter_add, sort, take_along_dim,
-    topk, tril, triu,
+    gather, index_add, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero,
+    scatter, scatter_add, select, take_along_dim, tril, triu,
 )
 from .ops.linalg import (  # noqa: E402
-    addmm, addmv, baddbmm, bmm, cross, dot, einsum, matmul, mm, mv, norm, outer, tensordot, trace,
+    addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer,
+)
+from .ops.losses import (  # noqa: E402
+    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, logsigmoid, mse_loss, nll_loss,
 )
 from .ops.neural import (  # noqa: E402
-    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, elu, embedding, erf, gelu, hardtanh,
-    l1_loss, leaky_relu, linear, log_softmax, logsigmoid, mse_loss, nll_loss, one_hot, pad, relu, relu6, silu,
-    softmax, softplus,
+    elu, embedding, erf, gelu, hardtanh, leaky_relu, linear, log_softmax, one_hot, pad, relu, relu6, silu, softmax,
+    softplus,
 )
 from .ops.reduce import (  # noqa: E402
     all, allclose, amax, amin, any, argmax, argmin, cumsum, equal, isclose, logsumexp, max, mean, min, prod, std, sum,
@@ -63,6 +66,7 @@ from .ops.shape import (  # noqa: E402
     broadcast_to, cat, chunk, concat, concatenate, flatten, flip, hstack, moveaxis, movedim, permute, ravel, reshape,
     roll, split, squeeze, stack, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze, vstack,
 )
+from .ops.sorting import argsort, sort, topk  # noqa: E402
 from .printing import get_printoptions, printoptions, set_printoptions  # noqa: E402
 from .random import (  # noqa: E402
     Generator, bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,

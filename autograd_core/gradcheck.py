@@ -30,7 +30,9 @@ class GradcheckError(RuntimeError):
 def _outputs(function: Callable[..., Any], inputs: Sequence[Any]) -> list[Tensor]:
     result = function(*inputs)
     found = list(result) if isinstance(result, tuple | list) else [result]
-    return [out for out in found if isinstance(out, Tensor) and out.dtype.kind in "fc"]
+    # NumPy's functions return arrays where no argument requires grad, as in the numerical evaluation
+    tensors = [wrap(np.asarray(out)) if isinstance(out, np.ndarray | np.generic) else out for out in found]
+    return [out for out in tensors if isinstance(out, Tensor) and out.dtype.kind in "fc"]
 
 
 def numerical_jacobian(

@@ -15,9 +15,10 @@ import numpy as np
 
 from .dtypes import can_cast
 from .graph import Leaf, Node, node_number
+from .keys import bad_key
 from .memory import overlaps
 from .modes import is_grad_enabled
-from .ops.index import _as_element, _bad_key, getitem, index_assign
+from .ops.index import as_element, getitem, index_assign
 from .primitive import Operation, TensorLike, either, primitive, wrap
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
                 f"{target.dtype} for the destination and {source.dtype} for the source; use value.to(...)"
             )
         with np.errstate(all="ignore"):
-            source = _as_element("tensor[…] = value", source, target.dtype)
+            source = as_element("tensor[…] = value", source, target.dtype)
             if edge is not None:
                 value = value.to(target.dtype)
     tracked = is_grad_enabled() and (tensor._edge is not None or edge is not None) and target.dtype.kind in "fc"
@@ -252,7 +253,7 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
                 value = value.reshape(source.shape[source.ndim - len(shape) :])
             edge = _assign(tensor, value, key)._edge
     except IndexError as error:
-        raise _bad_key(target, error) from None
+        raise bad_key(target, error) from None
     except (ValueError, TypeError):
         raise RuntimeError(
             f"shape mismatch: a value of shape {tuple(source.shape)} cannot be broadcast to the indexed region of shape "

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .modes import is_grad_enabled
-from .ops import elementwise, index, linalg, reduce, shape
+from .ops import einsum, elementwise, index, linalg, reduce, shape
 from .primitive import IMPLEMENTS, wrap
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _join(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _einsum(subscripts: str, *operands: Any, optimize: Any = False, **options: Any) -> Any:
     _refuse(options, order="K", casting="safe")
-    return linalg.einsum(subscripts, *[_tensor(x) for x in operands])
+    return einsum.einsum(subscripts, *[_tensor(x) for x in operands])
 
 
 def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -236,7 +236,7 @@ def _ravel(a: Any, order: str = "C") -> Any:
 
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
     _refuse({"offset": offset, "axis1": axis1, "axis2": axis2, "dtype": dtype, "out": out}, offset=0, axis1=0, axis2=1)
-    return linalg.trace(a)
+    return einsum.trace(a)
 
 
 def _dot(a: Any, b: Any) -> Any:

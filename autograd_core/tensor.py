@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import creation, derivatives, devices, dtypes, inplace, numpy_api, primitive, printing, random
+from . import creation, derivatives, devices, dtypes, inplace, keys, numpy_api, primitive, printing, random
 from .graph import Leaf, Node, RemovableHandle
 from .inplace import in_place
 from .memory import Memory
-from .ops import elementwise, index, linalg, neural, reduce
+from .ops import einsum, elementwise, index, linalg, neural, reduce, sorting
 from .ops import shape as shaping
 from .primitive import wrap
 
@@ -549,7 +549,7 @@ class Tensor:
         return index.getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        inplace.assign(self, index.array_key(self, key), value)
+        inplace.assign(self, keys.array_key(self, key), value)
 
     # ------------------------------------------------------------ operators
 
@@ -700,7 +700,7 @@ class Tensor:
 
     gather, scatter, scatter_add = index.gather, index.scatter, index.scatter_add
     index_select, masked_fill, masked_select = index.index_select, index.masked_fill, index.masked_select
-    nonzero, sort, argsort, topk = index.nonzero, index.sort, index.argsort, index.topk
+    nonzero, sort, argsort, topk = index.nonzero, sorting.sort, sorting.argsort, sorting.topk
     tril, triu, take_along_dim = index.tril, index.triu, index.take_along_dim
     index_add, index_fill, index_put = index.index_add, index.index_fill, index.index_put
     select, masked_scatter = index.select, index.masked_scatter
@@ -712,7 +712,7 @@ class Tensor:
 
     matmul, mm, bmm, mv, dot, outer = linalg.matmul, linalg.mm, linalg.bmm, linalg.mv, linalg.dot, linalg.outer
     addmm, addmv, baddbmm = linalg.addmm, linalg.addmv, linalg.baddbmm
-    trace, cross = linalg.trace, linalg.cross
+    trace, cross = einsum.trace, linalg.cross
 
     # ------------------------------------------------------------ networks, random
 

@@ -141,8 +141,8 @@ class BackwardWatch:
         self._grad_output = grad_output
         if self._after and not self._inputs.places:  # no gradient will arrive there
             warnings.warn(
-                "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
-                "require gradients.",
+                "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                "inputs require gradients.",
                 stacklevel=2,
             )
             for hook in self._after:

@@ -1,4 +1,4 @@
-"""Modules: registration, walking, state, copies, hooks, what a recording sees, and what a training step leaves behind."""
+"""Modules: registration, walking, state, copies, hooks, what a recording sees, what a training step leaves behind."""
 
 from __future__ import annotations
 

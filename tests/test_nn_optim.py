@@ -236,9 +236,7 @@ def test_a_function_with_a_state_is_saved() -> None:
         def __call__(self, epoch: int) -> float:
             return min(1.0, (epoch + 1) / self.length)
 
-    schedulers = [
-        optim.lr_scheduler.LambdaLR(optim.SGD([parameter()], lr=1.0), Warmup(length)) for length in (4, 10)
-    ]
+    schedulers = [optim.lr_scheduler.LambdaLR(optim.SGD([parameter()], lr=1.0), Warmup(length)) for length in (4, 10)]
     schedulers[1].load_state_dict(schedulers[0].state_dict())
     assert schedulers[1].lr_lambdas[0].length == 4
 

@@ -20,7 +20,7 @@ import autograd_core as ag
 from autograd_core import numpy_api
 from autograd_core.dtypes import can_cast
 from autograd_core.graph import Leaf, Node
-from autograd_core.ops import elementwise, index, linalg, neural, reduce, shape
+from autograd_core.ops import einsum, elementwise, index, linalg, losses, neural, reduce, shape, sorting
 from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, operation_of, primitive
 from tests.op_table import DTYPES, FLOATS, NUMPY_CALLS, ROWS, Array, Call, Row, floats, requires_grad, results, to_tensor
 
@@ -476,11 +476,11 @@ def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
 
 # ---------------------------------------------------------------- what formulas are made of
 
-METHODS = {"sum", "mean", "reshape", "astype"}
+METHODS = {"sum", "mean", "reshape", "astype", "append"}  # append: to a list
 ATTRIBUTES = {"T", "shape", "ndim", "dtype", "type"}  # not size: a method of Tensor
 BUILTINS = {"tuple", "list", "len", "range", "zip", "int", "float", "isinstance", "dict", "reversed", "sorted", "enumerate", "slice"}
-STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
-              ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.slice if False else ast.Slice, ast.comprehension)  # fmt: skip
+STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.For, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
+              ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.Slice, ast.comprehension)  # fmt: skip
 EXPRESSIONS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
                ast.Subscript, ast.Tuple, ast.List, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Lambda)  # fmt: skip
 OPTIONS = {name for name in inspect.signature(primitive).parameters if name != "formulas"}

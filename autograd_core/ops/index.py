@@ -1,19 +1,18 @@
 """Picking elements, and its adjoint: putting gradients back among zeros.
 
-A key is read once, by `array_key`: PyTorch's and NumPy's ways of writing it become one tuple that NumPy
-indexes with. An element that is picked twice receives both gradients.
+A key is read once, by `keys.array_key`. An element that is picked twice receives both gradients.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from operator import index as as_int
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..dims import one_dim
+from ..keys import ALL, INDEX_DTYPES, array_key, bad_key, is_plain
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import mul, plus
 
@@ -22,191 +21,6 @@ if TYPE_CHECKING:
 
     from ..dtypes import DType
     from ..tensor import Tensor
-
-# ---------------------------------------------------------------- reading a key
-
-_ALL = slice(None)
-_INDEX_DTYPES = (np.dtype(np.int64), np.dtype(np.int32), np.dtype(np.bool_))
-
-
-def array_key(input: Tensor, key: Any) -> tuple[Any, ...]:
-    """The tuple with which NumPy picks from `input.array` what PyTorch means by ``input[key]``.
-
-    It holds ints, slices, None, Ellipsis, and arrays of its own (copies), so that nobody can change it later.
-
-    >>> array_key(zeros(2, 3), 0), array_key(zeros(2, 3), (slice(None), tensor(1)))
-    ((0, Ellipsis), (slice(None, None, None), 1, Ellipsis))
-    """
-    parts = key if key.__class__ is tuple else (key,)
-    ellipses = 0
-    for part in parts:
-        kind = part.__class__
-        if part is Ellipsis:
-            ellipses += 1
-        elif kind is slice:
-            if not (_is_plain(part.start) and _is_plain(part.stop) and _is_plain(part.step)):
-                break
-        elif kind is not int and part is not None:
-            break
-    else:  # the everyday case: ints and slices alone; an Ellipsis makes NumPy give a view, 0-d included
-        if ellipses < 2:
-            return parts if ellipses else (*parts, ...)
-    if isinstance(key, list) and _is_tuple_in_brackets(key):
-        warnings.warn(
-            "indexing with a list of sequences, tensors, slices or None means a tuple of indices, and is deprecated "
-            "in PyTorch; write x[tuple(key)], or x[tensor(key)] for a single index",
-            stacklevel=3,
-        )
-        key = tuple(key)
-    return _general_key([_part(part) for part in (key if isinstance(key, tuple) else (key,))], input.array.shape)
-
-
-def _is_plain(bound: Any) -> bool:
-    return bound is None or bound.__class__ is int
-
-
-def _is_tuple_in_brackets(key: list[Any]) -> bool:
-    """PyTorch reads x[[a, b]] as x[a, b] where a part is itself an index of several elements (or no number)."""
-    return len(key) < 32 and any(
-        part is None or part is Ellipsis or isinstance(part, slice | list | tuple | range) or hasattr(part, "shape")
-        for part in key
-        if not isinstance(part, np.generic)
-    )
-
-
-def _part(part: Any) -> Any:
-    """One part of a key: an int, slice, None, Ellipsis, or an array of indices or bools."""
-    if part is None or part is Ellipsis:
-        return part
-    if isinstance(part, slice):
-        return slice(*[None if bound is None else as_int(bound) for bound in (part.start, part.stop, part.step)])
-    if isinstance(part, list | tuple | range):
-        array = np.asarray([getattr(item, "array", item) for item in part])
-        array = array if array.size else array.astype(np.int64)
-    elif isinstance(part, bool | np.bool_):
-        array = np.asarray(part)
-    elif isinstance(part, np.ndarray) and not part.size:
-        array = part.astype(np.int64)
-    else:
-        array = getattr(part, "array", part)
-    if not isinstance(array, np.ndarray):
-        try:
-            return as_int(array)
-        except TypeError:
-            raise (TypeError if isinstance(part, str) else IndexError)(
-                "only integers, slices (`:`), ellipsis (`...`), None and tensors of dtype int64, int32 or bool are "
-                f"valid indices, got {type(part).__name__}"
-            ) from None
-    if array.dtype == np.uint8:
-        warnings.warn("indexing with dtype uint8 means a mask, and is deprecated; use dtype bool", stacklevel=4)
-        array = array != 0
-    if array.dtype not in _INDEX_DTYPES:
-        raise IndexError(
-            f"tensors used as indices must be of dtype int64, int32 or bool, got {array.dtype}; use .long()"
-        )
-    return int(array) if not array.ndim and array.dtype != bool else array.copy()
-
-
-def _general_key(parts: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
-    taken = sum(
-        0 if part is None or part is Ellipsis
-        else part.ndim if isinstance(part, np.ndarray) and part.dtype == bool
-        else 1
-        for part in parts
-    )
-    rest = [_ALL] * (len(shape) - taken)
-    if len(shape) < taken:
-        raise IndexError(
-            f"too many indices for a tensor of {len(shape)} dimensions: {taken} were indexed (shape {shape})"
-        )
-    full: list[Any] = []
-    for part in parts:
-        if part is Ellipsis:
-            full += rest
-            rest = []
-        else:
-            full.append(part)
-    if not any(isinstance(part, np.ndarray) for part in full):
-        return (*full, ...)
-    full += rest
-    if _numpy_would_move(full):
-        if any(isinstance(part, np.ndarray) and not part.ndim for part in full):
-            raise NotImplementedError("a bool among ints and slices in one key is not supported; index in two steps")
-        full = _without_slices(full, shape)
-    while isinstance(full[-1], slice) and full[-1] == _ALL:
-        full.pop()
-    return tuple(full)
-
-
-def _numpy_would_move(parts: list[Any]) -> bool:
-    """Whether NumPy, to which an int is an index array too, would put the indexed dimensions elsewhere.
-
-    PyTorch applies ints first: in x[0, :, [0, 1]] no slice then stands between index arrays.
-    """
-
-    def gapless(places: list[int]) -> bool:
-        return places[-1] - places[0] == len(places) - 1
-
-    kept = [part for part in parts if part.__class__ is not int]
-    arrays = [i for i, part in enumerate(kept) if isinstance(part, np.ndarray)]
-    solid = [i for i, part in enumerate(parts) if part.__class__ is int or isinstance(part, np.ndarray)]
-    return arrays[0] > 0 and gapless(arrays) and not gapless(solid)
-
-
-def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
-    """The same key as index arrays alone, each spread along the dimensions of the result."""
-    kept = [part for part in parts if part.__class__ is not int]
-    places = [i for i, part in enumerate(kept) if isinstance(part, np.ndarray)]
-    before, after = places[0], len(kept) - 1 - places[-1]
-    indices = [
-        index
-        for part in kept
-        if isinstance(part, np.ndarray)
-        for index in (part.nonzero() if part.dtype == bool else (part,))
-    ]
-    try:
-        joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
-    except ValueError as error:
-        raise IndexError(f"{error}; index arrays must have shapes that broadcast") from None
-    queue = iter([
-        index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices
-    ])
-    out: list[Any] = []
-    axis, place = 0, 0  # in the indexed array; in the result
-    for part in parts:
-        if part.__class__ is int:
-            out.append(part)
-            axis += 1
-        elif isinstance(part, np.ndarray):
-            width = part.ndim if part.dtype == bool else 1
-            if part.dtype == bool and part.shape != shape[axis : axis + width]:
-                raise IndexError(
-                    f"the shape of the mask {part.shape} does not match the shape {shape[axis : axis + width]} of the "
-                    f"dimensions of the tensor of shape {shape} that it picks from"
-                )
-            out += [next(queue) for _ in range(width)]
-            axis += width
-            place = before + joint
-        else:
-            if part is not None:
-                numbers = np.arange(*part.indices(shape[axis]))
-                out.append(numbers.reshape((-1,) + (1,) * (before + joint + after - place - 1)))
-                axis += 1
-            place += 1
-    return out
-
-
-def _bad_key(input: Array, error: Exception) -> IndexError:
-    said = str(error)
-    remedy = "index arrays must have shapes that broadcast"
-    if "out of bounds" in said:
-        remedy = "indices into a dimension of size n run from -n to n - 1"
-    elif "too many" in said:
-        remedy = f"give at most {input.ndim}" if input.ndim else "use .item() to read a 0-d tensor"
-    elif "boolean" in said:
-        remedy = "a mask must have the shape of the dimensions that it picks from"
-    return IndexError(f"{said} (tensor of shape {input.shape}); {remedy}")
-
 
 # ---------------------------------------------------------------- x[key]
 
@@ -282,7 +96,7 @@ def _picked(input: Array, key: Any) -> Any:
     try:
         return input[key]
     except IndexError as error:
-        raise _bad_key(input, error) from None
+        raise bad_key(input, error) from None
 
 
 @primitive(views=True, fresh=True, torch="SelectBackward0", shows="{input}[…]",
@@ -320,10 +134,10 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     kind = key.__class__
     if kind is int:
         return _select(input, (key, ...))
-    if kind is slice and _is_plain(key.start) and _is_plain(key.stop) and _is_plain(key.step):
+    if kind is slice and is_plain(key.start) and is_plain(key.stop) and is_plain(key.step):
         return _slice(input, (key, ...))
     index = getattr(key, "array", None)
-    if index is not None and index.ndim and index.dtype in _INDEX_DTYPES:
+    if index is not None and index.ndim and index.dtype in INDEX_DTYPES:
         return _index(input, key, None)
     key = array_key(input, key)
     for part in key:
@@ -339,13 +153,13 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     >>> select(tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    return _select(input, (_ALL,) * one_dim("select", dim, input.array.ndim) + (as_int(index), ...))
+    return _select(input, (ALL,) * one_dim("select", dim, input.array.ndim) + (as_int(index), ...))
 
 
 # ---------------------------------------------------------------- x[key] = value
 
 
-def _as_element(name: str, value: Any, dtype: DType) -> Any:
+def as_element(name: str, value: Any, dtype: DType) -> Any:
     """A number or 0-d array in the dtype of the tensor that it is written to."""
     if isinstance(value, np.ndarray):
         return value.astype(dtype)
@@ -368,9 +182,9 @@ def index_assign(input: TensorLike, key: Any, value: TensorLike | float) -> Tens
     """A copy of input with ``input[key] = value``; key as `array_key` gives it. Of duplicates the last wins."""
     out: Any = np.copy(input)
     try:
-        out[key] = _as_element("index_assign", value, out.dtype)
+        out[key] = as_element("index_assign", value, out.dtype)
     except IndexError as error:
-        raise _bad_key(input, error) from None
+        raise bad_key(input, error) from None
     except ValueError:
         raise RuntimeError(
             f"shape mismatch: a value of shape {np.shape(value)} cannot be broadcast to the indexed region of shape "
@@ -420,7 +234,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
             f"along dim {dim}"
         )
     scaled = source if alpha == 1 else mul(source, alpha)
-    return plus(input, _scatter_into(scaled, (_ALL,) * dim + (rows,), input.array.shape))
+    return plus(input, _scatter_into(scaled, (ALL,) * dim + (rows,), input.array.shape))
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float) -> Tensor:
@@ -432,7 +246,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float
     if not input.array.ndim:
         return index_fill(input.reshape(1), dim, index, value).reshape(())
     dim = one_dim("index_fill", dim, input.array.ndim)
-    return index_assign(input, array_key(input, (_ALL,) * dim + (index,)), value)
+    return index_assign(input, array_key(input, (ALL,) * dim + (index,)), value)
 
 
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -452,7 +266,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 
 @primitive(fresh=True, torch="IndexSelectBackward0", shows="{input}[{index}]",
-           input=lambda g, index, dim, input_shape: _key_vjp(g, (_ALL,) * dim + (index,), input_shape))
+           input=lambda g, index, dim, input_shape: _key_vjp(g, (ALL,) * dim + (index,), input_shape))
 def _index_select(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
     return input.take(index, axis=dim)
 
@@ -493,7 +307,7 @@ def _check_same_dtype(name: str, **tensors: Tensor) -> None:
 
 
 def _check_index(name: str, shape: tuple[int, ...], dim: int, index: Any, src: tuple[int, ...] | None = None) -> None:
-    if getattr(index, "dtype", None) not in _INDEX_DTYPES[:2]:
+    if getattr(index, "dtype", None) not in INDEX_DTYPES[:2]:
         raise RuntimeError(
             f"{name}: expected dtype int64 or int32 for index, got {getattr(index, 'dtype', type(index).__name__)}; "
             "use .long()"
@@ -571,7 +385,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 def _scatter_value(input: TensorLike, dim: int, index: TensorLike, value: Any) -> Tensor:
     _check_index("scatter", input.shape, dim, index)
     out: Any = np.copy(input, order="C")
-    out.reshape(-1)[_along(out.shape, dim, index)] = _as_element("scatter", value, out.dtype)
+    out.reshape(-1)[_along(out.shape, dim, index)] = as_element("scatter", value, out.dtype)
     return out
 
 
@@ -681,7 +495,7 @@ def _common_shape(name: str, **shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _check_mask(name: str, mask: Any) -> None:
-    if getattr(mask, "dtype", None) != _INDEX_DTYPES[2]:
+    if getattr(mask, "dtype", None) != INDEX_DTYPES[2]:
         raise RuntimeError(
             f"{name}: only boolean masks are supported, got {getattr(mask, 'dtype', type(mask).__name__)}; compare "
             "first: x != 0"
@@ -698,7 +512,7 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike | float) 
     tensor([0., 2., 0.])
     """
     _check_mask("masked_fill", mask)
-    element = _as_element("masked_fill", value, input.dtype)
+    element = as_element("masked_fill", value, input.dtype)
     if element.ndim:
         raise RuntimeError(
             f"masked_fill: value must be a number or a 0-d tensor, got shape {element.shape}; use where()"
@@ -757,106 +571,6 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     if as_tuple:
         return tuple(wrap(places) for places in np.nonzero(np.atleast_1d(array)))
     return wrap(np.argwhere(array))
-
-
-# ---------------------------------------------------------------- sorting
-
-
-class Sorted(NamedTuple):
-    """Values in order, and where each stood."""
-
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        return f"return_types.sort(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-
-class Top(NamedTuple):
-    """The largest (or smallest) values, and where each stood."""
-
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        return f"return_types.topk(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-
-def _order(array: Array, dim: int, descending: bool) -> Array:
-    """The stable order along dim (PyTorch's CPU sort is always stable); NaN is the largest."""
-    if not array.ndim:
-        return np.zeros((), np.int64)
-    if descending:
-        return array.shape[dim] - 1 - np.flip(_order(np.flip(array, dim), dim, False), dim)
-    order = np.argsort(array, axis=dim)  # several times faster than the stable sort: enough where no two are equal
-    ranked = np.swapaxes(_gathered(array, dim, order), dim, -1)
-    if not (ranked[..., 1:] > ranked[..., :-1]).all():
-        order = np.argsort(array, axis=dim, kind="stable")
-    return order
-
-
-def _top(array: Array, k: int, dim: int, largest: bool) -> Array:
-    """The places of the k largest (smallest) along dim, in order."""
-    if not array.ndim:
-        return np.zeros((), np.int64)
-    n = array.shape[dim]
-    chosen = (_ALL,) * dim + (slice(n - k, None) if largest else slice(k),)
-    if n < 100 or k > n // 8:
-        places = np.argsort(array, axis=dim)[chosen]
-    else:
-        places = np.argpartition(array, n - k if largest else k, axis=dim)[chosen]
-        places = np.take_along_axis(places, np.argsort(np.take_along_axis(array, places, dim), axis=dim), dim)
-    return np.flip(places, dim) if largest else places
-
-
-@primitive(fresh=True, torch="SortBackward0", shows="sort {input}", input=_gather_vjp)
-def _sort(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
-    return _gathered(input, dim, index)
-
-
-@primitive(fresh=True, torch="TopkBackward0", shows="top {input}", input=_gather_vjp)
-def _topk(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
-    return _gathered(input, dim, index)
-
-
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
-    """The elements along dim in order, and their indices. Always stable; NaN counts as the largest.
-
-    >>> sort(tensor([3., 1., 2.])).indices
-    tensor([1, 2, 0])
-    """
-    dim = one_dim("sort", dim, input.array.ndim)
-    indices = wrap(_order(input.array, dim, descending))
-    return Sorted(_sort(input, dim, indices), indices)
-
-
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
-    """The indices that sort along dim (int64).
-
-    >>> argsort(tensor([3., 1., 2.]), descending=True)
-    tensor([0, 2, 1])
-    """
-    return wrap(_order(input.array, one_dim("argsort", dim, input.array.ndim), descending))
-
-
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Top:
-    """The k largest (or smallest) elements along dim and their indices, in order (whether or not `sorted`).
-
-    Which of equal elements are chosen is not specified.
-
-    >>> topk(tensor([3., 1., 2.]), 2).values
-    tensor([3., 2.])
-    """
-    dim = one_dim("topk", dim, input.array.ndim)
-    n = input.array.shape[dim] if input.array.ndim else 1
-    if isinstance(k, float):
-        raise TypeError("topk(): k must be an int, not float")
-    if input.array.dtype == _INDEX_DTYPES[2]:
-        raise RuntimeError("topk: bool tensors are not supported; convert with .long()")
-    if not 0 <= (k := as_int(k)) <= n:
-        raise RuntimeError(f"topk: selected index k out of range: k is {k}, but dimension {dim} has size {n}")
-    indices = wrap(_top(input.array, k, dim, largest))
-    return Top(_topk(input, dim, indices), indices)
 
 
 # ---------------------------------------------------------------- triangles

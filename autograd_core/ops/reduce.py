@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
 from ..dims import Dims, kept_shape, one_dim, some_dims
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive

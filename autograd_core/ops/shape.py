@@ -143,7 +143,7 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
 
 
 @primitive(views=True,
-           input=lambda g, dims: np.transpose(g, tuple(np.argsort(dims).tolist())))
+           input=lambda g, dims: np.transpose(g, tuple(np.argsort(dims))))
 def _permute(input: TensorLike, dims: tuple[int, ...]) -> Tensor:
     return input.transpose(dims)
 

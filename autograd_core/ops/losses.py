@@ -1,0 +1,299 @@
+"""Losses. input is what the model says, target what it should have said; reduction "mean", "sum" or "none".
+
+Formulas follow https://docs.pytorch.org/docs/stable/nn.functional.html#loss-functions.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..dtypes import require
+from ..primitive import Array, TensorLike, either, primitive
+from .index import gather
+from .neural import _log_softmax_array, _logistic, _softmax, log_softmax
+from .reduce import _mean, _sum
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+def _reduced(name: str, values: Tensor, reduction: str) -> Tensor:
+    if reduction == "mean":
+        require(name, values.array.dtype, "fc")
+        return _mean(values, None, False)
+    if reduction == "sum":
+        return _sum(values, None, False)
+    if reduction == "none":
+        return values
+    raise ValueError(f"{name}: {reduction!r} is not a valid value for reduction: use 'none', 'mean' or 'sum'")
+
+
+def _warn_of_broadcasting(name: str, input: Tensor, target: Tensor) -> None:
+    if input.array.shape != target.array.shape:
+        warnings.warn(
+            f"{name}: the target's size {tuple(target.shape)} differs from the input's {tuple(input.shape)}; "
+            "broadcasting them will likely give a wrong result. Make their sizes equal, e.g. target.unsqueeze(1).",
+            stacklevel=3,
+        )
+
+
+@primitive(fresh=True, promotes=True, shows="mean ({input} - {target})²", torch="MseLossBackward0",
+           fast={"input": lambda g, input, target, difference: difference * (g * 2 / difference.size),
+                 "target": lambda g, input, target, difference: difference * (g * -2 / difference.size)},
+           input=lambda g, input, target: (input - target) * (g * (2 / math.prod(input.shape))),
+           target=lambda g, input, target: (target - input) * (g * (2 / math.prod(input.shape))),
+           keeps=("difference",))
+def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
+    difference = input - target
+    flat = difference.reshape(-1)
+    out = flat.dot(flat) / flat.dtype.type(flat.size) if flat.size else np.array(np.nan, flat.dtype)
+    return out, difference  # type: ignore[return-value]
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", *, weight: Tensor | None = None) -> Tensor:
+    """Mean squared error; reduction "mean", "sum" or "none".
+
+    >>> mse_loss(tensor([1., 2.]), tensor([1., 4.]))
+    tensor(2.)
+    """
+    if input.array.shape == target.array.shape:
+        if reduction == "mean" and weight is None and input.array.dtype.kind == "f":
+            return _mse_mean(input, target)
+    else:
+        _warn_of_broadcasting("mse_loss", input, target)
+    squared = (input - target).square()
+    require("mse_loss", squared.array.dtype, "fc")
+    if weight is None:
+        return _reduced("mse_loss", squared, reduction)
+    weighted = squared * weight
+    if reduction == "mean":
+        return weighted.sum() / weight.sum()
+    return _reduced("mse_loss", weighted, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Mean absolute error; derivative 0 where input equals target."""
+    _warn_of_broadcasting("l1_loss", input, target)
+    return _reduced("l1_loss", (input - target).abs(), reduction)
+
+
+def _check_classes(name: str, classes: Array, count: int, ignore_index: int) -> Array:
+    """Which targets count; raises for class numbers that do not exist."""
+    valid = classes != ignore_index
+    used = classes[valid]
+    if used.size and (used.min() < 0 or used.max() >= count):
+        wrong = used[(used < 0) | (used >= count)][0]
+        raise IndexError(
+            f"{name}: Target {wrong} is out of bounds: with input of {count} classes targets must be in "
+            f"[0, {count - 1}] (or ignore_index={ignore_index})"
+        )
+    return valid
+
+
+def _check_target_shape(name: str, input: Tensor, target: Tensor) -> None:
+    require(name, input.array.dtype, "fc")
+    shape, wanted = tuple(input.array.shape), tuple(target.array.shape)
+    expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
+    if not shape or wanted != expected:
+        raise ValueError(
+            f"{name}: input {shape} and target {wanted} do not fit: for input (N, C, …) the target must hold class "
+            f"numbers of shape {expected}"
+        )
+    if target.array.dtype not in (np.int64, np.uint8):
+        raise RuntimeError(f"{name}: expected class numbers as int64, but target has {target.array.dtype}; use .long()")
+
+
+def nll_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Negative log-likelihood of classes. input (N, C, …) of log-probabilities, target (N, …) of class numbers.
+
+    "mean" divides by the summed weights of the targets that count.
+
+    >>> nll_loss(tensor([[-1., -2.]]), tensor([1]))
+    tensor(2.)
+    """
+    _check_target_shape("nll_loss", input, target)
+    dim = 1 if input.array.ndim > 1 else 0
+    classes = input.array.shape[dim]
+    valid = _check_classes("nll_loss", target.array, classes, ignore_index)
+    safe = np.where(valid, target.array, 0).astype(np.int64)
+    if weight is not None and tuple(weight.array.shape) != (classes,):
+        raise RuntimeError(f"nll_loss: weight {tuple(weight.shape)} must have one entry for each of {classes} classes")
+    if weight is not None and weight.requires_grad:
+        raise RuntimeError(
+            "nll_loss: not differentiable with respect to weight, which cannot require grad; use weight.detach()"
+        )
+    scale = valid.astype(input.array.dtype) if weight is None else weight.array[safe] * valid
+    picked = gather(input, dim, input.new_tensor(np.expand_dims(safe, dim), dtype=np.int64)).squeeze(dim)
+    losses = _weighted(-picked, scale)
+    if reduction == "mean":
+        total = scale.sum(dtype=input.array.dtype)
+        return _sum(losses, None, False) / input.new_tensor(total)
+    return _reduced("nll_loss", losses, reduction)
+
+
+@primitive(fresh=True, torch="MulBackward0",
+           input=lambda g, scale: np.where(scale == 0, 0, g * scale))
+def _weighted(input: TensorLike, scale: Any) -> Tensor:
+    """input * scale, where a weight 0 also silences infinities (an ignored target)."""
+    return np.where(scale == 0, 0, input * scale)  # type: ignore[return-value]
+
+
+def _one_hot_like(input: Any, target: Any) -> Any:
+    return (target[:, None] == np.arange(input.shape[1])).astype(input.dtype)
+
+
+def _cross_entropy_vjp(g: Any, input: Any, target: Any, mean: bool, log_probability: Array) -> Any:
+    n, classes = log_probability.shape
+    out = np.exp(log_probability, order="C")  # so that reshape is a view
+    out.reshape(-1)[np.arange(0, n * classes, classes) + target] -= 1
+    out *= g / n if mean else g
+    return out
+
+
+@primitive(fresh=True, torch="NllLossBackward0", shows="CE({input}, {target})",
+           keeps=("log_probability",),
+           fast={"input": _cross_entropy_vjp},
+           input=lambda g, input, target, mean:
+               (either(_softmax)(input, 1) - _one_hot_like(input, target)) * (g / len(target) if mean else g))
+def _cross_entropy_of_classes(input: TensorLike, target: TensorLike, mean: bool) -> Tensor:
+    """The everyday case: logits (N, C), class numbers (N,), no weights, nothing ignored."""
+    log_probability = _log_softmax_array(input, 1)
+    n, classes = input.shape
+    picked = log_probability.reshape(-1)[np.arange(0, n * classes, classes) + target]
+    total = -np.add.reduce(picked)
+    return total / input.dtype.type(n) if mean else total, log_probability  # type: ignore[return-value]
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Softmax and negative log-likelihood in one. input: logits (N, C, …); target: class numbers (N, …), or
+    probabilities in input's shape.
+
+    label_smoothing e mixes the target with the uniform distribution: (1 - e) target + e / C.
+
+    >>> cross_entropy(tensor([[1., 2., 3.]]), tensor([2]))
+    tensor(0.4076)
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
+    logits, classes = input.array, target.array
+    if classes.shape == logits.shape and classes.dtype.kind == "f":
+        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    _check_target_shape("cross_entropy", input, target)
+    if weight is None and not label_smoothing and logits.ndim == 2 and len(classes) and reduction in ("mean", "sum"):
+        valid = _check_classes("cross_entropy", classes, logits.shape[1], ignore_index)
+        if valid.all():
+            return _cross_entropy_of_classes(input, target, reduction == "mean")
+    dim = 1 if logits.ndim > 1 else 0
+    log_p = log_softmax(input, dim)
+    loss = nll_loss(log_p, target, weight, ignore_index, reduction)
+    if not label_smoothing:
+        return loss
+    count = logits.shape[dim]
+    valid = classes != ignore_index
+    scaled = log_p if weight is None else log_p * weight.reshape(-1, *(1,) * (logits.ndim - dim - 1))
+    smooth = _weighted(-scaled.sum(dim), valid.astype(logits.dtype))
+    if reduction == "mean":
+        total = valid.sum() if weight is None else (weight.array[np.where(valid, classes, 0)] * valid).sum()
+        smooth = smooth.sum() / input.new_tensor(np.asarray(total, logits.dtype))
+    elif reduction == "sum":
+        smooth = smooth.sum()
+    return loss * (1 - label_smoothing) + smooth * (label_smoothing / count)
+
+
+def _cross_entropy_of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    shape = input.array.shape
+    dim = 1 if len(shape) > 1 else 0
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / shape[dim]
+    log_p = log_softmax(input, dim)
+    if weight is not None:
+        log_p = log_p * weight.reshape(-1, *(1,) * (len(shape) - dim - 1))
+    losses = -(log_p * target).sum(dim)
+    if reduction == "mean":
+        return losses.sum() / (losses.array.size if losses.array.size else math.nan)
+    return _reduced("cross_entropy", losses, reduction)
+
+
+@primitive(fresh=True, torch="BinaryCrossEntropyBackward0",
+           input=lambda g, input, target: g * (input - target) / np.maximum((1 - input) * input, 1e-12),
+           target=lambda g, input: g * (np.maximum(np.log1p(-input), -100) - np.maximum(np.log(input), -100)))
+def _bce(input: TensorLike, target: TensorLike) -> Tensor:
+    with np.errstate(divide="ignore"):  # log 0 = -inf, limited to -100
+        return -(target * np.maximum(np.log(input), -100) + (1 - target) * np.maximum(np.log1p(-input), -100))
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """-(t log x + (1 - t) log(1 - x)) of probabilities, each logarithm limited to >= -100.
+
+    >>> binary_cross_entropy(tensor([.5, 1.]), tensor([1., 0.]))
+    tensor(50.3466)
+    """
+    require("binary_cross_entropy", input.array.dtype, "fc")
+    _same_shape("binary_cross_entropy", input, target)
+    x = input.array
+    if x.size and not ((x >= 0) & (x <= 1)).all():
+        raise RuntimeError(
+            f"binary_cross_entropy: all elements of input should be between 0 and 1, but they go from {x.min():.4g} "
+            f"to {x.max():.4g}; apply sigmoid() first or use binary_cross_entropy_with_logits"
+        )
+    losses = _bce(input, target)
+    return _reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
+
+
+def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
+    if input.array.shape != target.array.shape:
+        raise ValueError(
+            f"{name}: target size {tuple(target.shape)} must be the same as input size {tuple(input.shape)}; "
+            "use target.unsqueeze(1), or input.squeeze(1)"
+        )
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Sigmoid and binary cross entropy in one, finite for any logit.
+
+    >>> binary_cross_entropy_with_logits(tensor([0., 1000.]), tensor([1., 1.]))
+    tensor(0.3466)
+    """
+    _same_shape("binary_cross_entropy_with_logits", input, target)
+    require("binary_cross_entropy_with_logits", input.array.dtype, "fc")
+    log_sigmoid = -_softplus_exact(-input)
+    if pos_weight is None:
+        losses = (1 - target) * input - log_sigmoid
+    else:
+        losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * log_sigmoid
+    return _reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
+
+
+@primitive(fresh=True, torch="LogSigmoidBackward0", input=lambda g, input: g * _logistic(input))
+def _softplus_exact(input: TensorLike) -> Tensor:
+    """log(1 + e^x) without a threshold."""
+    with np.errstate(under="ignore"):
+        return np.maximum(input, 0) + np.log1p(np.exp(-np.abs(input)))
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)), finite for any finite x."""
+    require("logsigmoid", input.array.dtype, "fc")
+    return -_softplus_exact(-input)

@@ -1,0 +1,245 @@
+"""Every call of the table in PyTorch: the same values, dtypes, first and second derivatives, kinks and errors."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+from tests.op_table import DTYPES, FLOATS, ROWS, Array, Call, Row, floats, mapped, requires_grad, results, to_tensor
+from tests.test_operations import at, in_dtype, run, weights
+
+torch = pytest.importorskip("torch")
+
+every_row = pytest.mark.parametrize("row", ROWS, ids=str)
+every_differentiable_row = pytest.mark.parametrize("row", [row for row in ROWS if row.has_derivative], ids=str)
+
+
+def theirs(row: Row) -> Callable[..., Any]:
+    """PyTorch's function of a row."""
+    if callable(row.torch):
+        return row.torch
+    if row.name.endswith("_"):
+        return row.function
+    name = row.torch or row.name
+    for place in (torch.nn.functional, torch, torch.Tensor):
+        found: Any = place
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is not None:
+            return found
+    raise LookupError(name)
+
+
+def to_torch(array: Array) -> Any:
+    return torch.from_numpy(np.array(array)).requires_grad_(requires_grad(array))
+
+
+def in_torch(row: Row, call: Call, make: Callable[[Array], Any] = to_torch) -> tuple[list[Any], list[Any]]:
+    """The results in PyTorch, and the tensors that were made for the call's arrays."""
+    made: list[Any] = []
+
+    def remembered(array: Array) -> Any:
+        made.append(make(array))
+        return made[-1]
+
+    def converted(value: Any) -> Any:
+        if isinstance(value, np.dtype):
+            return getattr(torch, value.name)
+        if isinstance(value, tuple | list):
+            return type(value)(converted(item) for item in value)
+        return value
+
+    args, options = mapped(remembered, call.args), mapped(remembered, call.options)
+    return results(theirs(row)(*converted(args), **{name: converted(x) for name, x in options.items()})), made
+
+
+def same(ours: Any, expected: Any, tolerance: float) -> None:
+    if not hasattr(expected, "dtype"):
+        assert ours == expected
+        return
+    assert tuple(ours.shape) == tuple(expected.shape)
+    assert ours.dtype.name == str(expected.dtype).removeprefix("torch.")
+    np.testing.assert_allclose(ours.detach().numpy(), expected.detach().numpy(), rtol=tolerance, atol=tolerance)
+
+
+def in_float(call: Call, dtype: str) -> Call:
+    return call.changed(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 3e-6), ("float16", 4e-3)])
+@every_row
+def test_values_and_dtypes(row: Row, dtype: str, tolerance: float) -> None:
+    for call in row.calls:
+        with at(call):
+            typed = in_float(call, dtype)
+            try:
+                expected, _ = in_torch(row, typed, lambda x: to_torch(x).detach())
+            except RuntimeError:  # some operations lack a half-precision kernel on the CPU
+                assert dtype == "float16"
+                continue
+            outs, _ = run(row, typed, ag.from_numpy)
+            assert len(outs) == len(expected)
+            for out, answer in zip(outs, expected, strict=True):
+                same(out, answer, tolerance)
+
+
+def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
+    """First derivatives, and second ones (of the first ones' sum with fixed weights): ours and PyTorch's."""
+    answers: list[Any] = []
+    for library, (outs, inputs) in ((ag, run(row, call)), (torch, in_torch(row, call))):
+        grad = ag.grad if library is ag else torch.autograd.grad
+
+        def seed(out: Any, library: Any = library) -> Any:
+            known = weights(out.detach() if library is ag else ag.from_numpy(out.detach().numpy()))
+            return (known if library is ag else torch.from_numpy(known.numpy())).requires_grad_()
+
+        outs = [out for out in outs if hasattr(out, "requires_grad") and out.requires_grad]
+        inputs = [x for x in inputs if x.requires_grad]
+        if not outs:
+            return [], []
+        seeds = [seed(out) for out in outs]
+        firsts = grad(outs, inputs, seeds, create_graph=True, allow_unused=True, materialize_grads=True)
+        curved = [first for first in firsts if first.requires_grad]
+        seconds: Any = []
+        if row.twice and curved:
+            seconds = grad(curved, [*inputs, *seeds], [seed(x).detach() for x in curved], materialize_grads=True)
+        answers.append([*firsts, *seconds])
+    return answers[0], answers[1]
+
+
+@every_differentiable_row
+def test_first_and_second_derivatives(row: Row) -> None:
+    for call in row.calls:
+        with at(call):
+            ours, expected = sweeps(row, call)
+            assert len(ours) == len(expected)
+            for gradient, answer in zip(ours, expected, strict=True):
+                same(gradient, answer, 1e-10)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kinks], ids=str)
+def test_derivatives_at_kinks(row: Row) -> None:
+    for point, _ in row.kinks:
+        call = Call(*[np.array([float(x)]) for x in np.atleast_1d(point)], **row.kink_options)
+        with at(call), np.errstate(all="ignore"):
+            outs, inputs = run(row, call)
+            expected, others = in_torch(row, call)
+            same(outs[0], expected[0], 1e-12)
+            found = ag.grad(outs[0].sum(), inputs, materialize_grads=True)
+            wanted = torch.autograd.grad(expected[0].sum(), others, materialize_grads=True)
+            for gradient, answer in zip(found, wanted, strict=True):
+                same(gradient, answer, 1e-12)
+
+
+@every_row
+def test_errors_are_pytorchs(row: Row) -> None:
+    for call in row.errors:
+        with at(call), pytest.raises(call.error):
+            in_torch(row, call)
+
+
+# ---------------------------------------------------------------- dtypes
+
+
+def outcome(function: Callable[[], Any]) -> Any:
+    """The first result, or the exception."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return results(function())[0]
+        except Exception as error:
+            return error
+
+
+def same_outcome(ours: Any, expected: Any) -> None:
+    if isinstance(expected, Exception):
+        assert isinstance(ours, RuntimeError | TypeError), f"{ours!r}, but PyTorch: {expected!r}"
+    else:
+        assert not isinstance(ours, Exception), f"{ours!r}, but PyTorch: {expected!r}"
+        name = str(getattr(expected, "dtype", ""))
+        same(ours, expected, 4e-3 if name.endswith("float16") else 3e-6)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@every_row
+def test_every_dtype(row: Row, dtype: str) -> None:
+    if row.name in ("clamp_min", "clamp_max") and dtype == "bool":
+        return  # raises as clamp does; PyTorch: clamp raises, these do not
+    call = next((call for call in row.calls if any(a.dtype.kind == "f" for a in call.arrays())), row.calls[0])
+    varied = "f" if any(a.dtype.kind == "f" for a in call.arrays()) else "fiub"
+    call = call.changed(lambda array: in_dtype(array, dtype) if array.dtype.kind in varied else array)
+    with at(call):
+        same_outcome(
+            outcome(lambda: run(row, call, ag.from_numpy)[0]),
+            outcome(lambda: in_torch(row, call, lambda x: torch.from_numpy(np.array(x)))[0]),
+        )
+
+
+BINARY = [
+    "plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "pow", "maximum", "minimum", "clamp_min", "eq", "lt",
+    "logical_and", "bitwise_and", "bitwise_xor",
+]  # fmt: skip
+NUMBERS = (2, 2.5, True)
+
+
+@pytest.mark.parametrize("name", [*BINARY, "where"])
+@pytest.mark.parametrize("first", DTYPES)
+def test_promotion(name: str, first: str) -> None:
+    """Ten by ten: tensors of each dtype with tensors, 0-d tensors and Python numbers of each."""
+    (row,) = [row for row in ROWS if row.name == name]
+    x = in_dtype(floats(3), first)
+    others = [in_dtype(y, dtype) for dtype in DTYPES for y in (floats(3, seed=1), floats(seed=2))]
+    for y in [*others, *NUMBERS]:
+        for left, right in ((x, y), (in_dtype(floats(seed=3), first), y)):
+            call = Call(left, right) if name != "where" else Call(np.array([True, False, True]), left, right)
+            tensors = isinstance(right, np.ndarray)
+            if name in ("maximum", "minimum", "logical_and") and not tensors:
+                continue  # PyTorch wants a tensor here; we take a number too
+            if name == "clamp_min" and "bool" in (first, str(getattr(right, "dtype", ""))):
+                continue
+            with at(call):
+                same_outcome(
+                    outcome(lambda call=call: run(row, call, ag.from_numpy)[0]),
+                    outcome(lambda call=call: in_torch(row, call, lambda a: torch.from_numpy(np.array(a)))[0]),
+                )
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name in ("plus", "mul", "true_divide", "pow", "maximum")], ids=str)
+def test_gradients_of_mixed_dtypes(row: Row) -> None:
+    for first in FLOATS:
+        for second in FLOATS:
+            for size in ((3,), ()):
+                call = Call(floats(3, low=0.5).astype(first), floats(*size, low=0.5, seed=1).astype(second))
+                with at(call):
+                    for gradient, answer in zip(*sweeps(row, call), strict=True):
+                        same(gradient, answer, 6e-3)
+
+
+# ---------------------------------------------------------------- accuracy, names
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.accurate_on], ids=str)
+def test_float32_is_as_accurate_as_pytorch(row: Row) -> None:
+    """The largest error in units of the last place, against float64."""
+    low, high = row.accurate_on
+    x = np.linspace(low, high, 4001).astype(np.float32)
+    exact = row.numpy(x.astype(np.float64))
+    unit = np.spacing(np.abs(exact).astype(np.float32)).astype(np.float64)
+    ours = np.abs(row.function(to_tensor(x)).detach().numpy() - exact) / unit
+    pytorchs = np.abs(theirs(row)(torch.from_numpy(x)).numpy() - exact) / unit
+    assert ours.max() <= max(2 * pytorchs.max(), 4)
+
+
+def test_names_are_pytorchs() -> None:
+    """What is a function, a method or an in-place method in PyTorch is one here."""
+    missing = []
+    for row in ROWS:
+        if row.name in dir(torch) and getattr(ag, row.name, None) is not row.function:
+            missing.append(f"ag.{row.name}")
+        missing += [f"Tensor.{name}" for name in (row.name, f"{row.name}_") if hasattr(torch.Tensor, name) and not hasattr(ag.Tensor, name)]
+    assert missing == []
