@@ -68,8 +68,9 @@ from .ops.shape import (  # noqa: E402
 )
 from .ops.sorting import argsort, sort, topk  # noqa: E402
 from .printing import get_printoptions, printoptions, set_printoptions  # noqa: E402
+from .streams import Generator  # noqa: E402
 from .random import (  # noqa: E402
-    Generator, bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,
+    bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,
     rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
 

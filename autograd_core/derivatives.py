@@ -158,4 +158,4 @@ def _seed(output: Tensor, g: Any, create_graph: bool, name: str) -> Any:
             f"{name}: Mismatch in shape: the gradient has shape {tuple(g.array.shape)} and the output {tuple(array.shape)}"
         )
     seed = g if create_graph else g.array
-    return seed if seed.dtype == array.dtype else fitted(seed, output._edge, False)
+    return seed if seed.dtype == array.dtype else fitted(seed, output._edge, False)  # type: ignore[arg-type]  # outputs without an edge were refused

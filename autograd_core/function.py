@@ -140,7 +140,8 @@ def _recorded(
     arrays = [outputs[i].array for i in differentiable]
     node.shape = [(array.shape, array.dtype) for array in arrays]  # type: ignore[assignment]  # of a whole
     node.watched = True  # its gradients come as a bundle
-    kept, memories = [], []
+    kept: list[tuple[Any, Any, Any]] = []
+    memories = []
     for tensor in ctx._to_save:
         if tensor is None:
             kept.append((None, None, None))
@@ -190,15 +191,15 @@ class _Custom(Operation):
         self.shapes = [arg.array.shape if getattr(arg, "_edge", None) is not None else None for arg in args]
         self.formulas = None
 
-    def pull(self, grads: Sequence[Any], parents: Any, saved: Any) -> Sequence[Any]:
-        tensors = [None if g is None else wrap(np.asarray(g)) for g in grads]
+    def pull(self, g: Any, parents: Any, saved: Any) -> Sequence[Any]:
+        tensors = [None if each is None else wrap(np.asarray(each)) for each in g]
         lent = tuple(None if array is None else wrap(array, None, memory) for array, _, memory in saved[0])
         return [None if share is None else share.array for share in self._call(tensors, lent)]
 
     def pull_tensors(
-        self, grads: Sequence[Any], parents: Sequence[Node | None], node: Node, saved: Any
+        self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any
     ) -> Sequence[Any]:
-        tensors = [wrap(g) if isinstance(g, np.ndarray) else g for g in grads]
+        tensors = [wrap(each) if isinstance(each, np.ndarray) else each for each in g]
         lent = tuple(
             None
             if array is None

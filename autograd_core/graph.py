@@ -61,7 +61,7 @@ class Node:
     saved: tuple[tuple[Any, ...], ...] | None  # per parent, what its formula reads; None once released
     memories: tuple[Memory, ...]  # of the saved arrays
     versions: int  # sum of their versions when saved: they only grow, so an equal sum means unchanged
-    shape: tuple[int, ...]  # of the result
+    shape: Any  # of the result, a tuple of ints; of several results, a list of (shape, dtype)
     dtype: DType
 
     watched: bool = False  # whether anything below is set: one test on the hot path
@@ -230,7 +230,8 @@ def sweep(
     needed = None if goals is None else _ancestors_of(goals, roots)
     heap: list[tuple[int, Node]] = []
     parents: Sequence[Node | None] = roots
-    formulas, saved = _GIVEN, [(cotangent,) for cotangent in cotangents]
+    formulas: Any = _GIVEN
+    saved: Any = [(cotangent,) for cotangent in cotangents]
     g: Any = None
     fresh, broadcasts = False, False
 
@@ -264,7 +265,7 @@ def sweep(
         node = heappop(heap)[1]
         g = pending.pop(node)
         if node.watched:
-            if node.__class__ is Part:
+            if isinstance(node, Part):
                 parents = ()
                 g = _visit(node, g, create_graph, tensor)
                 if node.retains_grad:
@@ -317,7 +318,11 @@ def sweep(
     return arrived
 
 
-_GIVEN = repeat(lambda g, share: share)  # the formulas of shares that have been computed
+def _given(g: Any, share: Any) -> Any:
+    return share
+
+
+_GIVEN = repeat(_given)  # the formulas of shares that have been computed
 
 
 def _shares(node: Node, g: Any, parents: Sequence[Node | None], saved: Any, create_graph: bool) -> Sequence[Any]:
@@ -388,7 +393,7 @@ def _complete(node: Node, bundle: dict[int, Any]) -> tuple[Any, ...]:
     """The gradients of all results of an operation, zeros for those that were not used."""
     return tuple(
         bundle[i] if i in bundle else np.zeros(shape, dtype) if node.op.materializes else None
-        for i, (shape, dtype) in enumerate(node.shape)  # type: ignore[misc]  # of a whole: one pair per result
+        for i, (shape, dtype) in enumerate(node.shape)
     )
 
 
@@ -489,7 +494,7 @@ def _modified(node: Node) -> RuntimeError:
 
 def _requires_grad(node: Node) -> bool:
     """Whether the tensor of a leaf asks for a gradient (still: requires_grad_(False) may come before backward)."""
-    tensor = node.tensor() if node.__class__ is Leaf else None
+    tensor = node.tensor() if isinstance(node, Leaf) else None
     return tensor is None or tensor._edge is node
 
 

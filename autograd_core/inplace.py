@@ -249,8 +249,9 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
             shape = target[key].shape
             if edge is None:
                 value = wrap(source)
-            if len(shape) < source.ndim:  # NumPy and PyTorch ignore leading dimensions of size 1 here
-                value = value.reshape(source.shape[source.ndim - len(shape) :])
+            extra = source.ndim - len(shape)
+            if extra > 0 and source.shape[:extra] == (1,) * extra:  # ignored here by NumPy and PyTorch
+                value = value.reshape(source.shape[extra:])
             edge = _assign(tensor, value, key)._edge
     except IndexError as error:
         raise bad_key(target, error) from None
@@ -274,24 +275,29 @@ def _fill(input: TensorLike, value: Any) -> Tensor:
            input=lambda g: np.zeros_like(g),
            source=lambda g: g)
 def _copy_from(input: TensorLike, source: TensorLike) -> Tensor:
-    return np.broadcast_to(source, input.shape).astype(input.dtype)
+    copied: Any = np.broadcast_to(source, input.shape).astype(input.dtype)
+    return copied
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to a number (or the value of a 0-d tensor)."""
-    check_writable(self, "fill_", overlapping=not hasattr(value, "array"))
     if hasattr(value, "array"):
+        check_writable(self, "fill_")
         if value.array.ndim:
             raise RuntimeError(
                 f"fill_: only supports 0-dimension value tensor but got tensor with {value.array.ndim} dimensions; use copy_"
             )
         return replace(self, _copy_from(self, value), "fill_")
+    if not isinstance(value, int | float | complex | np.generic):
+        raise TypeError(f"fill_(): value must be a number or a 0-d Tensor, not {type(value).__name__}")
+    check_writable(self, "fill_", overlapping=True)
     return replace(self, _fill(self, value), "fill_")
 
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to 0."""
-    return fill_(self, 0)
+    check_writable(self, "zero_", overlapping=True)
+    return replace(self, _fill(self, 0), "zero_")
 
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:

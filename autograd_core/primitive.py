@@ -194,8 +194,8 @@ def primitive(
             wrapper.__code__ = _compiled[source](None, None, None).__code__
             return wrapper
 
-        wrapper = update_wrapper(_namespace["unborn"](function, op, become), function)
-        wrapper.__defaults__ = function.__defaults__  # type: ignore[attr-defined]
+        wrapper: Any = update_wrapper(_namespace["unborn"](function, op, become), function)
+        wrapper.__defaults__ = function.__defaults__  # type: ignore[attr-defined]  # it is a function
         OPERATIONS[function.__name__] = _operation_of[wrapper] = op
         if implements is not None:
             IMPLEMENTS[implements] = wrapper
@@ -251,6 +251,8 @@ def _wrapper_source(
     say = lines.append
     options = [argument for argument in names if argument not in operands]
     edges = [f"e_{x}" for x in op.differentiable]
+    source = operands[0] if views else None  # whose memory the result may share
+    arrays, memories = (", ".join(f"{prefix}_{x}" for x in converted) for prefix in "am")
 
     if op.variadic:
         (x,) = operands
@@ -264,7 +266,6 @@ def _wrapper_source(
                 say(f"if isinstance({x}, Tensor): a_{x} = {x}.array; e_{x} = {x}._edge; m_{x} = {x}._memory")
                 say(f"else: a_{x}, e_{x}, m_{x} = {readers.get(x, 'tensor_operand')}(op, {x})")
         if converted:
-            arrays, memories = (", ".join(f"{prefix}_{x}" for x in converted) for prefix in "am")
             promotion = f"({arrays},), ({memories},) = promoted(op, ({arrays},), ({memories},), {floating})"
             first, *others = converted
             unlike = [f"a_{first}.dtype is not a_{x}.dtype" for x in others]
@@ -296,10 +297,9 @@ def _wrapper_source(
         say(f"out{results} = forward({arguments})")
 
     if op.several:
-        source = operands[0] if views else None
         say(f"if not ({some_edge or False}) or not (on := mode()) & 1: return separate(out, None, {source})")
     elif views:
-        say(f"if out.__class__ is not ndarray: out = asarray(out)\nt = new(Tensor); view(t, out, {operands[0]})")
+        say(f"if out.__class__ is not ndarray: out = asarray(out)\nt = new(Tensor); view(t, out, {source})")
     else:
         say("if out.__class__ is not ndarray: out = asarray(out)")
         say("t = new(Tensor); t.array = out; t._memory = m_out = Memory()")
@@ -505,6 +505,7 @@ def bind(tensor: type) -> None:
 
 _compiled: dict[str, Any] = {}
 _namespace: dict[str, Any] = {
+    "__name__": __name__,
     "Memory": Memory,
     "Node": Node,
     "STABLE": STABLE,

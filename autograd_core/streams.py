@@ -74,7 +74,7 @@ class Generator:
         return twister
 
     @cached_property
-    def _draw(self) -> Any:
+    def _draw(self) -> Callable[..., Array]:
         return np.random.Generator(self._twister).integers
 
     def manual_seed(self, seed: int) -> Generator:

@@ -96,7 +96,8 @@ class Tensor:
     @property
     def dtype(self) -> DType:
         """The element type, a NumPy dtype."""
-        return self.array.dtype
+        found: DType = self.array.dtype
+        return found
 
     @property
     def ndim(self) -> int:
@@ -280,11 +281,13 @@ class Tensor:
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is floating."""
-        return self.array.dtype.kind == "f"
+        kind: str = self.array.dtype.kind
+        return kind == "f"
 
     def is_complex(self) -> bool:
         """Whether the dtype is complex."""
-        return self.array.dtype.kind == "c"
+        kind: str = self.array.dtype.kind
+        return kind == "c"
 
     def __len__(self) -> int:
         if not self.array.ndim:
@@ -382,7 +385,7 @@ class Tensor:
             twin._name = self._name
         if self._leaf is not None and self._leaf.grad is not None:
             twin.grad = self._leaf.grad.detach().clone()
-        return twin
+        return twin  # type: ignore[no-any-return]  # of this class
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if not self.is_leaf:

@@ -35,7 +35,7 @@ from .losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELos
 from .module import Module, Parameter
 
 if TYPE_CHECKING:
-    from . import data, optim, utils
+    from . import backprop, data, optim, utils
 
 __all__ = [
     "BCELoss",
@@ -70,6 +70,7 @@ __all__ = [
     "Softplus",
     "Tanh",
     "Unflatten",
+    "backprop",
     "data",
     "functional",
     "init",
@@ -77,7 +78,7 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = ("data", "optim", "utils")  # found when first used, so that `import nn` is cheap
+_LAZY = ("backprop", "data", "optim", "utils")  # found when first used, so that `import nn` is cheap
 
 
 def __getattr__(name: str) -> Any:

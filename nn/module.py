@@ -11,8 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import autograd_core as ag
-from autograd_core import Tensor, recording
-from autograd_core.graph import RemovableHandle
+from autograd_core import RemovableHandle, Tensor, recording
 
 from .calls import BackwardWatch, Hook, Hooks, announced
 from .parameter import Parameter, clear_grads, typename

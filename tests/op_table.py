@@ -7,19 +7,31 @@ methods, in-place forms and NumPy's functions; `parity/test_operations_parity` r
 from __future__ import annotations
 
 import math
+import pkgutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy import inf
+from numpy import inf, nan
 
 import autograd_core as ag
-from autograd_core import nan
-from autograd_core.ops import einsum, elementwise, index, linalg, losses, neural, reduce, shape, sorting
+from autograd_core import ops
 from autograd_core.primitive import OPERATIONS
 
 Array = np.ndarray[Any, Any]
+
+MODULES = [import_module(f"{ops.__name__}.{module.name}") for module in pkgutil.iter_modules(ops.__path__)]
+PUBLIC: dict[str, Callable[..., Any]] = {
+    name: value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_")
+}
+op = SimpleNamespace(**PUBLIC)  # every public function of autograd_core.ops, by name
 
 # ---------------------------------------------------------------- calls
 
@@ -235,20 +247,20 @@ def bad_dims(*size: int) -> list[Wrong]:
 
 def _elementwise() -> Iterator[Row]:
     numbers = [Call(floats(2, 3), 1.5), Call(floats(2), 2), Call(floats(), -0.5)]
-    yield Row(elementwise.plus, pairs() + numbers, np.add, errors=UNFIT, torch="add")
-    yield Row(elementwise.minus, pairs() + numbers, np.subtract, takes=NO_BOOL, torch="sub",
+    yield Row(op.plus, pairs() + numbers, np.add, errors=UNFIT, torch="add")
+    yield Row(op.minus, pairs() + numbers, np.subtract, takes=NO_BOOL, torch="sub",
               errors=[*UNFIT, Wrong(RuntimeError, bools(2), bools(2))])  # fmt: skip
-    yield Row(elementwise.mul, pairs() + numbers, np.multiply, errors=UNFIT)
-    yield Row(elementwise.true_divide, pairs(second=(0.3, 2)) + numbers, np.divide, FLOATING, errors=UNFIT,
+    yield Row(op.mul, pairs() + numbers, np.multiply, errors=UNFIT)
+    yield Row(op.true_divide, pairs(second=(0.3, 2)) + numbers, np.divide, FLOATING, errors=UNFIT,
               kinks=[((1.0, 0.0), (inf, -inf)), ((0.0, 0.0), (inf, nan))])  # fmt: skip
-    yield Row(elementwise.add, [*pairs(), *pairs(alpha=2.5), *numbers], lambda x, y, alpha=1: x + alpha * y,
+    yield Row(op.add, [*pairs(), *pairs(alpha=2.5), *numbers], lambda x, y, alpha=1: x + alpha * y,
               errors=UNFIT, operations=["plus", "mul"])  # fmt: skip
-    yield Row(elementwise.sub, [*pairs(), *pairs(alpha=2), *numbers], lambda x, y, alpha=1: x - alpha * y,
+    yield Row(op.sub, [*pairs(), *pairs(alpha=2), *numbers], lambda x, y, alpha=1: x - alpha * y,
               takes=NO_BOOL, errors=UNFIT, operations=["minus", "mul"])  # fmt: skip
-    yield Row(elementwise.rsub, [*pairs(), *pairs(alpha=0.5), *numbers], lambda x, y, alpha=1: y - alpha * x,
+    yield Row(op.rsub, [*pairs(), *pairs(alpha=0.5), *numbers], lambda x, y, alpha=1: y - alpha * x,
               takes=NO_BOOL, errors=[bad_shapes(), bad_shapes((2,), (3,)), bad_shapes((2, 3), (2,))],
               operations=["minus", "mul"])  # fmt: skip
-    yield Row(elementwise.div,
+    yield Row(op.div,
               [*pairs(second=(0.3, 2)), *pairs(second=(0.3, 1), rounding_mode="floor"),
                *pairs(second=(-1, -0.3), rounding_mode="trunc"), Call(ints(3) - 2, 2, rounding_mode="trunc"), *numbers],
               lambda x, y, rounding_mode=None: {None: lambda q: q, "floor": np.floor, "trunc": np.trunc}[rounding_mode](x / y),
@@ -256,54 +268,54 @@ def _elementwise() -> Iterator[Row]:
               errors=[*UNFIT, Wrong(RuntimeError, floats(2), floats(2), rounding_mode="up"),
                       Wrong(RuntimeError, ints(2), np.zeros(2, np.int64), rounding_mode="trunc")])  # fmt: skip
     divisors = [*pairs(second=(0.3, 1.2)), *pairs(second=(-1.2, -0.3)), Call(floats(2, 3), 0.7)]
-    yield Row(elementwise.floor_divide, divisors, np.floor_divide,
+    yield Row(op.floor_divide, divisors, np.floor_divide,
               takes=NO_BOOL, errors=[*UNFIT, Wrong(RuntimeError, ints(2), np.zeros(2, np.int64)), Wrong(RuntimeError, ints(2), 0)])  # fmt: skip
-    yield Row(elementwise.remainder, divisors, np.remainder, takes=NO_BOOL,
+    yield Row(op.remainder, divisors, np.remainder, takes=NO_BOOL,
               kinks=[((-7.0, 2.0), (1.0, 4.0)), ((6.0, 3.0), (1.0, -2.0))],
               errors=[*UNFIT, Wrong(RuntimeError, ints(2), np.zeros(2, np.int64)), Wrong(RuntimeError, ints(2), 0)])  # fmt: skip
-    yield Row(elementwise.pow,
+    yield Row(op.pow,
               [*pairs(first=(0.3, 2.5)),
                *[Call(floats(2, 3), exponent) for exponent in (0, 1, 2, 3, 4, -1, -2, 2.0, np.asarray(3))],
                *[Call(positive(2, 3), exponent) for exponent in (0.5, -0.5, 1.7)], Call(ints(3), 2)],
               np.power, takes=NO_BOOL, operations=["_power", "_power_of"],
               kinks=[((0.0, 0.0), (0.0, 0.0)), ((0.0, 0.5), (inf, 0.0)), ((-2.0, 3.0), (12.0, nan)), ((0.0, 1.0), (1.0, 0.0))],
               errors=[*UNFIT, Wrong(RuntimeError, ints(3), -1)])  # fmt: skip
-    yield Row(elementwise.rpow, [Call(y, x) for x, y in (call.args for call in pairs((0.3, 2), (-2, 2)))] + [Call(floats(2, 3), 2.0)],
+    yield Row(op.rpow, [Call(y, x) for x, y in (call.args for call in pairs((0.3, 2), (-2, 2)))] + [Call(floats(2, 3), 2.0)],
               lambda x, y: y**x, takes=NO_BOOL, operations=["_power"], torch=lambda x, y: y**x,
               errors=[bad_shapes(), bad_shapes((2,), (3,)), bad_shapes((2, 3), (2,))])  # fmt: skip
-    yield Row(elementwise.neg, unary(), np.negative, takes=NO_BOOL, errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
-    yield Row(elementwise.positive, unary(), np.positive, takes=NO_BOOL, errors=[Wrong(RuntimeError, bools(n)) for n in (0, 1, 2)])
+    yield Row(op.neg, unary(), np.negative, takes=NO_BOOL, errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
+    yield Row(op.positive, unary(), np.positive, takes=NO_BOOL, errors=[Wrong(RuntimeError, bools(n)) for n in (0, 1, 2)])
 
-    yield Row(elementwise.exp, unary(), np.exp, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.expm1, unary(), np.expm1, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.log, unary(0.2, 3), np.log, FLOATING, kinks=[(0.0, inf), (-1.0, -1.0)], errors=NOT_ONE)
-    yield Row(elementwise.log1p, unary(-0.8, 3), np.log1p, FLOATING, kinks=[(-1.0, inf), (-2.0, -1.0)], errors=NOT_ONE)
-    yield Row(elementwise.log2, unary(0.2, 3), np.log2, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
-    yield Row(elementwise.log10, unary(0.2, 3), np.log10, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
-    yield Row(elementwise.sqrt, unary(0.2, 3), np.sqrt, FLOATING, kinks=[(0.0, inf), (-1.0, nan)], errors=NOT_ONE)
-    yield Row(elementwise.rsqrt, unary(0.2, 3), lambda x: x**-0.5, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
-    yield Row(elementwise.square, unary(), np.square, lambda dtype: "int64" if dtype == "bool" else dtype, kinks=[(0.0, 0.0)], errors=NOT_ONE)
-    yield Row(elementwise.reciprocal, unary(0.2, 3), np.reciprocal, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
-    yield Row(elementwise.sin, unary(), np.sin, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.cos, unary(), np.cos, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.tan, unary(-1.2, 1.2), np.tan, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.atan, unary(), np.arctan, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.sinh, unary(), np.sinh, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.cosh, unary(), np.cosh, FLOATING, errors=NOT_ONE)
-    yield Row(elementwise.tanh, unary(), np.tanh, FLOATING, kinks=[(1000.0, 0.0), (-1000.0, 0.0)], errors=NOT_ONE)
-    yield Row(elementwise.sigmoid, unary(), lambda x: 1 / (1 + np.exp(-x)), FLOATING,
+    yield Row(op.exp, unary(), np.exp, FLOATING, errors=NOT_ONE)
+    yield Row(op.expm1, unary(), np.expm1, FLOATING, errors=NOT_ONE)
+    yield Row(op.log, unary(0.2, 3), np.log, FLOATING, kinks=[(0.0, inf), (-1.0, -1.0)], errors=NOT_ONE)
+    yield Row(op.log1p, unary(-0.8, 3), np.log1p, FLOATING, kinks=[(-1.0, inf), (-2.0, -1.0)], errors=NOT_ONE)
+    yield Row(op.log2, unary(0.2, 3), np.log2, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
+    yield Row(op.log10, unary(0.2, 3), np.log10, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
+    yield Row(op.sqrt, unary(0.2, 3), np.sqrt, FLOATING, kinks=[(0.0, inf), (-1.0, nan)], errors=NOT_ONE)
+    yield Row(op.rsqrt, unary(0.2, 3), lambda x: x**-0.5, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
+    yield Row(op.square, unary(), np.square, lambda dtype: "int64" if dtype == "bool" else dtype, kinks=[(0.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.reciprocal, unary(0.2, 3), np.reciprocal, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
+    yield Row(op.sin, unary(), np.sin, FLOATING, errors=NOT_ONE)
+    yield Row(op.cos, unary(), np.cos, FLOATING, errors=NOT_ONE)
+    yield Row(op.tan, unary(-1.2, 1.2), np.tan, FLOATING, errors=NOT_ONE)
+    yield Row(op.atan, unary(), np.arctan, FLOATING, errors=NOT_ONE)
+    yield Row(op.sinh, unary(), np.sinh, FLOATING, errors=NOT_ONE)
+    yield Row(op.cosh, unary(), np.cosh, FLOATING, errors=NOT_ONE)
+    yield Row(op.tanh, unary(), np.tanh, FLOATING, kinks=[(1000.0, 0.0), (-1000.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.sigmoid, unary(), lambda x: 1 / (1 + np.exp(-x)), FLOATING,
               kinks=[(1000.0, 0.0), (-1000.0, 0.0)], errors=NOT_ONE)  # fmt: skip
 
-    yield Row(elementwise.abs, unary(), np.abs, takes=NO_BOOL, kinks=[(0.0, 0.0)], errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
-    yield Row(elementwise.sign, unary(), np.sign, kinks=[(0.0, 0.0)], errors=NOT_ONE)
-    yield Row(elementwise.floor, unary(), np.floor, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
-    yield Row(elementwise.ceil, unary(), np.ceil, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
-    yield Row(elementwise.trunc, unary(), np.trunc, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
-    yield Row(elementwise.round, [*unary(), *unary(decimals=1)], lambda x, decimals=0: np.round(x, decimals),
+    yield Row(op.abs, unary(), np.abs, takes=NO_BOOL, kinks=[(0.0, 0.0)], errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
+    yield Row(op.sign, unary(), np.sign, kinks=[(0.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.floor, unary(), np.floor, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.ceil, unary(), np.ceil, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.trunc, unary(), np.trunc, takes=NO_BOOL, kinks=[(1.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.round, [*unary(), *unary(decimals=1)], lambda x, decimals=0: np.round(x, decimals),
               takes=NO_BOOL, kinks=[(0.5, 0.0), (1.5, 0.0), (-2.5, 0.0)], errors=NOT_ONE)  # fmt: skip
-    yield Row(elementwise.maximum, pairs(), np.maximum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((nan, 1.0), (1.0, 1.0))],
+    yield Row(op.maximum, pairs(), np.maximum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((nan, 1.0), (1.0, 1.0))],
               errors=UNFIT)  # fmt: skip
-    yield Row(elementwise.minimum, pairs(), np.minimum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((1.0, nan), (1.0, 1.0))],
+    yield Row(op.minimum, pairs(), np.minimum, kinks=[((1.0, 1.0), (0.5, 0.5)), ((1.0, nan), (1.0, 1.0))],
               errors=UNFIT)  # fmt: skip
     limits = [
         Call(floats(2, 3), floats(3, low=-1, high=-0.5), floats(2, 1, low=0.5, high=1)),
@@ -312,12 +324,12 @@ def _elementwise() -> Iterator[Row]:
     ]  # fmt: skip
     bound = [((1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((nan, -1.0, 1.0), (0.0, 0.0, 0.0))]
     unlimited = [*[Wrong(RuntimeError, floats(*size)) for size in ((2,), ())], *not_tensors(0.0)]
-    yield Row(elementwise.clamp, limits, np.clip, takes=NO_BOOL, kinks=bound, errors=unlimited)
-    yield Row(elementwise.clamp_min, [Call(floats(2, 3), floats(3, seed=3)), *unary(min=-0.5)], lambda x, min: np.maximum(x, min), operations=["clamp"],
+    yield Row(op.clamp, limits, np.clip, takes=NO_BOOL, kinks=bound, errors=unlimited)
+    yield Row(op.clamp_min, [Call(floats(2, 3), floats(3, seed=3)), *unary(min=-0.5)], lambda x, min: np.maximum(x, min), operations=["clamp"],
               takes=NO_BOOL, kinks=[((1.0, 1.0), (1.0, 0.0))], errors=not_tensors(0.0))  # fmt: skip
-    yield Row(elementwise.clamp_max, [Call(floats(2, 3), floats(3, seed=3)), *unary(max=0.5)], lambda x, max: np.minimum(x, max), operations=["clamp"],
+    yield Row(op.clamp_max, [Call(floats(2, 3), floats(3, seed=3)), *unary(max=0.5)], lambda x, max: np.minimum(x, max), operations=["clamp"],
               takes=NO_BOOL, kinks=[((1.0, 1.0), (1.0, 0.0))], errors=not_tensors(0.0))  # fmt: skip
-    yield Row(elementwise.where,
+    yield Row(op.where,
               [*[Call(bools(*m, seed=1), *call.args) for (m, _), call in zip(PAIRS, pairs(), strict=True)],
                Call(bools(2, 3), floats(2, 3), 0.0), Call(bools(2, 3), 1.0, floats(3)), Call(bools(4))],
               np.where,
@@ -325,37 +337,37 @@ def _elementwise() -> Iterator[Row]:
                       Wrong(TypeError, bools(2), floats(2))])  # fmt: skip
 
     for comparison, counterpart in (
-        (elementwise.eq, np.equal), (elementwise.ne, np.not_equal), (elementwise.lt, np.less),
-        (elementwise.le, np.less_equal), (elementwise.gt, np.greater), (elementwise.ge, np.greater_equal),
+        (op.eq, np.equal), (op.ne, np.not_equal), (op.lt, np.less),
+        (op.le, np.less_equal), (op.gt, np.greater), (op.ge, np.greater_equal),
     ):  # fmt: skip
         yield Row(comparison, [*pairs(), *whole_pairs(), Call(floats(2, 3), 0.5), Call(ints(3), 2)], counterpart, BOOL,
                   errors=UNFIT)  # fmt: skip
     special = [Call(np.array([0.0, -1.5, inf, -inf, nan])), Call(np.asarray(nan)), Call(floats(0)), Call(floats(1)), Call(ints(2, 2))]
     for question, counterpart in (
-        (elementwise.isnan, np.isnan), (elementwise.isfinite, np.isfinite), (elementwise.isinf, np.isinf),
-        (elementwise.logical_not, np.logical_not),
+        (op.isnan, np.isnan), (op.isfinite, np.isfinite), (op.isinf, np.isinf),
+        (op.logical_not, np.logical_not),
     ):  # fmt: skip
         yield Row(question, special, counterpart, BOOL, errors=NOT_ONE)
     for connective, counterpart in (
-        (elementwise.logical_and, np.logical_and), (elementwise.logical_or, np.logical_or),
-        (elementwise.logical_xor, np.logical_xor),
+        (op.logical_and, np.logical_and), (op.logical_or, np.logical_or),
+        (op.logical_xor, np.logical_xor),
     ):  # fmt: skip
         yield Row(connective, [*whole_pairs(), Call(np.array([0.0, 1.0, nan]), np.array([0.0, 0.0, 2.0]))], counterpart, BOOL,
                   errors=UNFIT)  # fmt: skip
     for connective, counterpart in (
-        (elementwise.bitwise_and, np.bitwise_and), (elementwise.bitwise_or, np.bitwise_or),
-        (elementwise.bitwise_xor, np.bitwise_xor),
+        (op.bitwise_and, np.bitwise_and), (op.bitwise_or, np.bitwise_or),
+        (op.bitwise_xor, np.bitwise_xor),
     ):  # fmt: skip
         no_bits = [Wrong(RuntimeError, floats(2), floats(2)), Wrong(RuntimeError, floats(2), ints(2)), Wrong(RuntimeError, ints(2), ints(3))]
         yield Row(connective, [*whole_pairs(), Call(ints(3), 5)], counterpart, takes=BITS, errors=no_bits)
-    yield Row(elementwise.bitwise_not, [Call(ints(2, 3)), Call(bools(3)), Call(ints()), Call(ints(0)), Call(ints(1))], np.invert,
+    yield Row(op.bitwise_not, [Call(ints(2, 3)), Call(bools(3)), Call(ints()), Call(ints(0)), Call(ints(1))], np.invert,
               takes=BITS, errors=[Wrong(RuntimeError, floats(2)), Wrong(RuntimeError, floats()), *NOT_ONE])  # fmt: skip
 
-    yield Row(elementwise.cast, [Call(floats(*size), np.dtype(np.float32)) for size in SIZES] + [Call(floats(2), np.dtype(np.float64))],
+    yield Row(op.cast, [Call(floats(*size), np.dtype(np.float32)) for size in SIZES] + [Call(floats(2), np.dtype(np.float64))],
               lambda x, dtype: x.astype(dtype), lambda dtype: "float32", operations=["_cast"], torch=lambda x, dtype: x.to(dtype),
               errors=[Wrong(TypeError, floats(2), np.dtype(np.uint16)), Wrong(TypeError, floats(2), "datetime64[s]"), Wrong(TypeError, floats(2), object)],
               twice=False)  # fmt: skip
-    yield Row(elementwise.clone, unary(), np.copy, errors=NOT_ONE)
+    yield Row(op.clone, unary(), np.copy, errors=NOT_ONE)
 
 
 def _shape() -> Iterator[Row]:
@@ -366,13 +378,13 @@ def _shape() -> Iterator[Row]:
     as_numpy: Callable[..., Any] = lambda x, *size: x.reshape(*size)
     unfit = [Wrong(RuntimeError, floats(2, 3), 4), Wrong(RuntimeError, floats(2, 3), (-1, 4)), Wrong(RuntimeError, floats(2, 3), -1, -1),
              Wrong(TypeError, floats(2, 3), 2.0, 3.0)]  # fmt: skip
-    yield Row(shape.reshape, other_shapes, as_numpy, errors=unfit, torch="Tensor.reshape")
-    yield Row(shape.view, other_shapes, as_numpy, errors=unfit, torch="Tensor.view", operations=["_reshape"], any_layout=False)
+    yield Row(op.reshape, other_shapes, as_numpy, errors=unfit, torch="Tensor.reshape")
+    yield Row(op.view, other_shapes, as_numpy, errors=unfit, torch="Tensor.view", operations=["_reshape"], any_layout=False)
     like = [Call(floats(2, 3), floats(3, 2)), Call(floats(), floats(1)), Call(floats(0, 2), floats(0)), Call(floats(4), floats(2, 2))]
     not_like = [Wrong(RuntimeError, floats(2, 3), floats(4)), Wrong(RuntimeError, floats(2), floats()), Wrong(RuntimeError, floats(0), floats(2))]
-    yield Row(shape.view_as, like, lambda x, y: x.reshape(y.shape), errors=not_like, operations=[], any_layout=False)
-    yield Row(shape.reshape_as, like, lambda x, y: x.reshape(y.shape), errors=not_like, operations=[])
-    yield Row(shape.flatten,
+    yield Row(op.view_as, like, lambda x, y: x.reshape(y.shape), errors=not_like, operations=[], any_layout=False)
+    yield Row(op.reshape_as, like, lambda x, y: x.reshape(y.shape), errors=not_like, operations=[])
+    yield Row(op.flatten,
               [*unary(), Call(floats(2, 3, 2), 1), Call(floats(2, 3, 2), 0, 1), Call(floats(2, 3, 2), start_dim=-2, end_dim=-1),
                Call(floats(2, 3), 1, 1)],
               lambda x, start_dim=0, end_dim=-1: x.reshape(
@@ -380,76 +392,76 @@ def _shape() -> Iterator[Row]:
                    *x.shape[end_dim % max(x.ndim, 1) + 1:])),
               errors=[Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2, 3), 0, 2), Wrong(RuntimeError, floats(2, 3), 1, 0)],
               operations=[])  # fmt: skip
-    yield Row(shape.ravel, unary(), np.ravel, operations=[], errors=[])
-    yield Row(shape.unflatten, [Call(floats(6), 0, (2, 3)), Call(floats(2, 6), -1, (3, -1)), Call(floats(0, 2), 1, (2, 1)), Call(floats(1), 0, [1, 1])],
+    yield Row(op.ravel, unary(), np.ravel, operations=[], errors=[])
+    yield Row(op.unflatten, [Call(floats(6), 0, (2, 3)), Call(floats(2, 6), -1, (3, -1)), Call(floats(0, 2), 1, (2, 1)), Call(floats(1), 0, [1, 1])],
               lambda x, dim, sizes: x.reshape((*x.shape[:dim % x.ndim], *sizes, *x.shape[dim % x.ndim + 1:])), lacks=["0-d"], operations=[],
               errors=[Wrong(RuntimeError, floats(6), 0, (4, 2)), Wrong(IndexError, floats(6), 1, (2, 3)), Wrong(RuntimeError, floats(6), 0, (-1, -1))])  # fmt: skip
-    yield Row(shape.unsqueeze, [Call(floats(*size), dim) for size in SIZES for dim in (0, -1)], np.expand_dims,
+    yield Row(op.unsqueeze, [Call(floats(*size), dim) for size in SIZES for dim in (0, -1)], np.expand_dims,
               errors=[Wrong(IndexError, floats(2), 2), Wrong(IndexError, floats(2), -3), Wrong(TypeError, floats(2), 0.5)])  # fmt: skip
-    yield Row(shape.squeeze, [*unary(), Call(floats(1, 2, 1), 0), Call(floats(1, 2, 1), 1), Call(floats(1, 2, 1), (0, -1)), Call(floats(), 0)],
+    yield Row(op.squeeze, [*unary(), Call(floats(1, 2, 1), 0), Call(floats(1, 2, 1), 1), Call(floats(1, 2, 1), (0, -1)), Call(floats(), 0)],
               lambda x, dim=None: x.squeeze() if dim is None or not x.ndim else x.squeeze(tuple(d for d in np.atleast_1d(dim).tolist() if x.shape[d] == 1)),
               errors=[Wrong(IndexError, floats(2), 1), Wrong(IndexError, floats(2), -2), Wrong(RuntimeError, floats(1, 1), (0, 0))])  # fmt: skip
-    yield Row(shape.permute, [Call(floats(2, 3, 4), 2, 0, 1), Call(floats(2, 3), (1, 0)), Call(floats(), ()), Call(floats(0, 3), 1, 0),
+    yield Row(op.permute, [Call(floats(2, 3, 4), 2, 0, 1), Call(floats(2, 3), (1, 0)), Call(floats(), ()), Call(floats(0, 3), 1, 0),
                               Call(floats(1, 1), (-1, -2)), Call(floats(2, 3, 4), [0, 2, 1])],
               lambda x, *dims: x.transpose(*dims), torch="Tensor.permute",
               errors=[Wrong(RuntimeError, floats(2, 3), 0, 0), Wrong(RuntimeError, floats(2, 3), (0,)), Wrong(IndexError, floats(2, 3), 0, 2)])  # fmt: skip
     swaps = [Call(floats(2, 3), 0, 1), Call(floats(2, 3, 4), -1, 0), Call(floats(), 0, -1), Call(floats(0, 2), 0, 1), Call(floats(1), 0, 0)]
-    yield Row(shape.transpose, swaps, lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
+    yield Row(op.transpose, swaps, lambda x, a, b: x.swapaxes(a, b) if x.ndim else x,
               errors=[Wrong(IndexError, floats(2, 3), 0, 2), Wrong(IndexError, floats(2, 3), -3, 0), Wrong(TypeError, floats(2, 3), 0, 0.5)])  # fmt: skip
-    yield Row(shape.t, [Call(floats(2, 3)), Call(floats(3)), Call(floats()), Call(floats(0, 2)), Call(floats(1, 1))], np.transpose,
+    yield Row(op.t, [Call(floats(2, 3)), Call(floats(3)), Call(floats()), Call(floats(0, 2)), Call(floats(1, 1))], np.transpose,
               errors=[Wrong(RuntimeError, floats(1, 2, 3)), Wrong(RuntimeError, floats(1, 1, 1)), Wrong(RuntimeError, floats(1, 2, 0))])  # fmt: skip
-    yield Row(shape.matrix_transpose, [Call(floats(2, 3)), Call(floats(2, 3, 4)), Call(floats(0, 2)), Call(floats(1, 1))],
+    yield Row(op.matrix_transpose, [Call(floats(2, 3)), Call(floats(2, 3, 4)), Call(floats(0, 2)), Call(floats(1, 1))],
               np.matrix_transpose, torch=lambda x: x.mT, operations=[], lacks=["0-d"],
               errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (0,))])  # fmt: skip
-    yield Row(shape.movedim, [Call(floats(2, 3, 4), 0, -1), Call(floats(2, 3, 4), (0, 1), (1, 2)), Call(floats(0, 2), 1, 0), Call(floats(1), 0, 0)],
+    yield Row(op.movedim, [Call(floats(2, 3, 4), 0, -1), Call(floats(2, 3, 4), (0, 1), (1, 2)), Call(floats(0, 2), 1, 0), Call(floats(1), 0, 0)],
               np.moveaxis, operations=[], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(2, 3), 2, 0), Wrong(RuntimeError, floats(2, 3), (0, 0), (0, 1)), Wrong(RuntimeError, floats(2, 3), (0, 1), (0,))])  # fmt: skip
-    yield Row(shape.flip, [Call(floats(2, 3), (0, 1)), Call(floats(2, 3), -1), Call(floats(2, 3), [0]), Call(floats(), ()), Call(floats(0, 2), 0), Call(floats(1), 0)],
+    yield Row(op.flip, [Call(floats(2, 3), (0, 1)), Call(floats(2, 3), -1), Call(floats(2, 3), [0]), Call(floats(), ()), Call(floats(0, 2), 0), Call(floats(1), 0)],
               np.flip, torch="Tensor.flip",
               errors=[Wrong(IndexError, floats(2, 3), 2), Wrong(RuntimeError, floats(2, 3), (0, 0)), Wrong(TypeError, floats(2, 3), 0.5)])  # fmt: skip
-    yield Row(shape.roll, [Call(floats(5), 2), Call(floats(2, 3), -1), Call(floats(2, 3), 1, 1), Call(floats(2, 3), (1, 2), (0, 1)),
+    yield Row(op.roll, [Call(floats(5), 2), Call(floats(2, 3), -1), Call(floats(2, 3), 1, 1), Call(floats(2, 3), (1, 2), (0, 1)),
                            Call(floats(), 1), Call(floats(0, 2), 1, 0), Call(floats(1), 3, 0)],
               np.roll, errors=[Wrong(RuntimeError, floats(2, 3), (1, 2), (0,)), Wrong(IndexError, floats(2, 3), 1, 2), Wrong(RuntimeError, floats(2, 3), 1, (0, 1))])  # fmt: skip
 
     stretched = [Call(floats(2, 1), (2, 3)), Call(floats(3), (2, 3)), Call(floats(), (2, 2)), Call(floats(1), (0,)), Call(floats(0, 1), (0, 3)),
                  Call(floats(2, 3), (2, 3))]  # fmt: skip
     too_long = [Wrong(RuntimeError, floats(2, 3), (2, 4)), Wrong(RuntimeError, floats(2, 3), (3,)), Wrong(RuntimeError, floats(2), (-1, 2))]
-    yield Row(shape.expand, [*stretched, Call(floats(2, 1), -1, 3), Call(floats(1, 3), 2, -1)],
+    yield Row(op.expand, [*stretched, Call(floats(2, 1), -1, 3), Call(floats(1, 3), 2, -1)],
               lambda x, *size: np.broadcast_to(x, [2, 3] if -1 in size else size[0]), torch="Tensor.expand", errors=too_long)  # fmt: skip
-    yield Row(shape.expand_as, [Call(call.args[0], floats(*call.args[1])) for call in stretched], lambda x, y: np.broadcast_to(x, y.shape), operations=[],
+    yield Row(op.expand_as, [Call(call.args[0], floats(*call.args[1])) for call in stretched], lambda x, y: np.broadcast_to(x, y.shape), operations=[],
               torch="Tensor.expand_as", errors=[bad_shapes(), bad_shapes((2, 3), (3,)), bad_shapes((2,), (3, 3))])  # fmt: skip
-    yield Row(shape.broadcast_to, stretched, np.broadcast_to, operations=[], errors=too_long)
-    yield Row(shape.repeat, [Call(floats(2), 3), Call(floats(2, 3), 2, 1), Call(floats(2), (2, 2)), Call(floats(), 3), Call(floats(0, 2), 2, 1),
+    yield Row(op.broadcast_to, stretched, np.broadcast_to, operations=[], errors=too_long)
+    yield Row(op.repeat, [Call(floats(2), 3), Call(floats(2, 3), 2, 1), Call(floats(2), (2, 2)), Call(floats(), 3), Call(floats(0, 2), 2, 1),
                              Call(floats(1), 0), Call(floats(2, 1), 1, 1)],
               lambda x, *times: np.tile(x, times[0] if isinstance(times[0], tuple) else times), torch="Tensor.repeat", operations=[],
               errors=[Wrong(RuntimeError, floats(2, 3), 2), Wrong(RuntimeError, floats(2), -1), Wrong(TypeError, floats(2), 0.5)])  # fmt: skip
 
-    yield Row(shape.cat, [Call([floats(2, 3), floats(1, 3, seed=1)]), Call([floats(2, 3), floats(2, 1, seed=1)], 1), Call((floats(2), floats(2, seed=1)), dim=-1),
+    yield Row(op.cat, [Call([floats(2, 3), floats(1, 3, seed=1)]), Call([floats(2, 3), floats(2, 1, seed=1)], 1), Call((floats(2), floats(2, seed=1)), dim=-1),
                           Call([floats(2, 0), floats(2, 3)], 1), Call([floats(1)]), Call([floats(2), floats(3, seed=1), floats(1, seed=2)])],
               lambda tensors, dim=0: np.concatenate(tensors, dim), lacks=["0-d"],
               errors=[Wrong(RuntimeError, [floats(2, 3), floats(2, 4)]), Wrong(RuntimeError, [floats(), floats()]), Wrong(IndexError, [floats(2)], 1),
                       Wrong(TypeError, floats(2))])  # fmt: skip
-    yield Row(shape.stack, [Call([floats(2, 3), floats(2, 3, seed=1)]), Call([floats(2, 3), floats(2, 3, seed=1)], -1), Call((floats(), floats(seed=1))),
+    yield Row(op.stack, [Call([floats(2, 3), floats(2, 3, seed=1)]), Call([floats(2, 3), floats(2, 3, seed=1)], -1), Call((floats(), floats(seed=1))),
                             Call([floats(0), floats(0)], 1), Call([floats(1)])],
               lambda tensors, dim=0: np.stack(tensors, dim),
               errors=[Wrong(RuntimeError, [floats(2), floats(3)]), Wrong(IndexError, [floats(2)], 2), Wrong(TypeError, floats(2))])  # fmt: skip
-    yield Row(shape.hstack, [Call([floats(2), floats(3)]), Call([floats(2, 1), floats(2, 2)]), Call([floats(), floats(seed=1)]), Call([floats(0), floats(1)])],
+    yield Row(op.hstack, [Call([floats(2), floats(3)]), Call([floats(2, 1), floats(2, 2)]), Call([floats(), floats(seed=1)]), Call([floats(0), floats(1)])],
               np.hstack, operations=[],
               errors=[Wrong(RuntimeError, [floats(2, 3), floats(3, 3)]), Wrong(RuntimeError, [floats(2), floats(2, 2)]), Wrong(TypeError, floats(2))])  # fmt: skip
-    yield Row(shape.vstack, [Call([floats(2), floats(2, seed=1)]), Call([floats(2, 2), floats(1, 2)]), Call([floats(), floats(seed=1)]), Call([floats(0), floats(0)]), Call([floats(1)])],
+    yield Row(op.vstack, [Call([floats(2), floats(2, seed=1)]), Call([floats(2, 2), floats(1, 2)]), Call([floats(), floats(seed=1)]), Call([floats(0), floats(0)]), Call([floats(1)])],
               np.vstack, operations=[],
               errors=[Wrong(RuntimeError, [floats(2), floats(3)]), Wrong(RuntimeError, [floats(2, 3), floats(2, 4)]), Wrong(TypeError, floats(2))])  # fmt: skip
-    yield Row(shape.split, [Call(floats(5), 2), Call(floats(2, 3), [1, 2], 1), Call(floats(4, 2), 2, dim=-2), Call(floats(0, 2), 1), Call(floats(1), 1)],
+    yield Row(op.split, [Call(floats(5), 2), Call(floats(2, 3), [1, 2], 1), Call(floats(4, 2), 2, dim=-2), Call(floats(0, 2), 1), Call(floats(1), 1)],
               lambda x, n, dim=0: np.split(x, range(n, x.shape[dim], n) if isinstance(n, int) else np.cumsum(n)[:-1], dim), lacks=["0-d"],
               errors=[Wrong(RuntimeError, floats(5), 0), Wrong(RuntimeError, floats(5), [2, 2]), Wrong(IndexError, floats(5), 2, 1), Wrong(RuntimeError, floats(5), -1)])  # fmt: skip
-    yield Row(shape.chunk, [Call(floats(5), 2), Call(floats(2, 6), 3, 1), Call(floats(3), 5), Call(floats(0, 2), 2), Call(floats(1), 1)],
+    yield Row(op.chunk, [Call(floats(5), 2), Call(floats(2, 6), 3, 1), Call(floats(3), 5), Call(floats(0, 2), 2), Call(floats(1), 1)],
               lambda x, n, dim=0: np.split(x, range(-(-x.shape[dim] // n), x.shape[dim], -(-x.shape[dim] // n)) if x.shape[dim] else n, dim),
               lacks=["0-d"], operations=[],
               errors=[Wrong(RuntimeError, floats(5), 0), Wrong(IndexError, floats(5), 2, 1), Wrong(RuntimeError, floats(), 2)])  # fmt: skip
-    yield Row(shape.unbind, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2)), Call(floats(0, 2), 1), Call(floats(1), -1)],
+    yield Row(op.unbind, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2)), Call(floats(0, 2), 1), Call(floats(1), -1)],
               lambda x, dim=0: list(np.moveaxis(x, dim, 0)), lacks=["0-d"],
               errors=[Wrong(RuntimeError, floats()), Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2), -2)])  # fmt: skip
-    yield Row(shape.contiguous, unary(), np.copy, torch="Tensor.contiguous", operations=[])
+    yield Row(op.contiguous, unary(), np.copy, torch="Tensor.contiguous", operations=[])
 
 
 def over(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -475,9 +487,9 @@ def _extremum(largest: Callable[..., Any], where: Callable[..., Any], of_two: Ca
 
 
 def _reduce() -> Iterator[Row]:
-    yield Row(reduce.sum, [*reductions(), Call(ints(2, 3), dtype=np.dtype(np.float64)), Call(floats(2, 3), ())], over(np.sum), SUMS, errors=bad_dims(2, 3))
+    yield Row(op.sum, [*reductions(), Call(ints(2, 3), dtype=np.dtype(np.float64)), Call(floats(2, 3), ())], over(np.sum), SUMS, errors=bad_dims(2, 3))
     averages = [call for call in reductions() if call.args[0].size or call.args[0].shape == (0, 3)]
-    yield Row(reduce.mean, [*averages, Call(ints(3), dtype=np.dtype(np.float64))], over(np.mean), takes=FLOATS,
+    yield Row(op.mean, [*averages, Call(ints(3), dtype=np.dtype(np.float64))], over(np.mean), takes=FLOATS,
               errors=[*bad_dims(2, 3), Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, bools(3))])  # fmt: skip
     spreads = [Call(floats(2, 3), 1), Call(floats(2, 3)), Call(floats(2, 3, 2), (0, 2), keepdim=True), Call(floats(0, 3), 1), Call(floats(3), dim=0, correction=0),
                Call(floats(2, 3), unbiased=False), Call(floats(), correction=0), Call(floats(1), correction=0)]  # fmt: skip
@@ -488,33 +500,33 @@ def _reduce() -> Iterator[Row]:
             x, dim, keepdim, ddof=0 if unbiased is False else correction
         )
 
-    yield Row(reduce.var, spreads, with_ddof(np.var), takes=FLOATS, errors=no_floats)
+    yield Row(op.var, spreads, with_ddof(np.var), takes=FLOATS, errors=no_floats)
     spreads = [call for call in spreads if call.args[0].size != 1]  # at 0 the derivative of std is chosen, not measured
-    yield Row(reduce.std, spreads, with_ddof(np.std), takes=FLOATS, errors=no_floats, lacks=["0-d", "size 1"])
-    yield Row(reduce.prod, [*reductions(several=False), Call(np.array([2.0, 0.0, 3.0])), Call(np.array([0.0, 0.0, 3.0]), 0)], over(np.prod), SUMS, errors=bad_dims(2, 3))
+    yield Row(op.std, spreads, with_ddof(np.std), takes=FLOATS, errors=no_floats, lacks=["0-d", "size 1"])
+    yield Row(op.prod, [*reductions(several=False), Call(np.array([2.0, 0.0, 3.0])), Call(np.array([0.0, 0.0, 3.0]), 0)], over(np.prod), SUMS, errors=bad_dims(2, 3))
     running = [Call(floats(2, 3), 0), Call(floats(2, 3), dim=-1), Call(floats(), 0), Call(floats(0), 0), Call(floats(1), 0), Call(ints(4), 0)]
-    yield Row(reduce.cumsum, running, lambda x, dim: np.cumsum(x, dim).reshape(x.shape), SUMS, errors=bad_dims(2, 3))
-    yield Row(reduce.logsumexp, reductions(dim_first=True, empty=False), over(lambda x, **axes: np.log(np.exp(x).sum(**axes))), FLOATING,
+    yield Row(op.cumsum, running, lambda x, dim: np.cumsum(x, dim).reshape(x.shape), SUMS, errors=bad_dims(2, 3))
+    yield Row(op.logsumexp, reductions(dim_first=True, empty=False), over(lambda x, **axes: np.log(np.exp(x).sum(**axes))), FLOATING,
               kinks=[(-inf, nan)], kink_options={"dim": 0}, errors=bad_dims(2, 3))  # fmt: skip
     empty = [Wrong(IndexError, floats(0), 0), Wrong(IndexError, floats(0, 3), 0)]
     some = reductions(empty=False)
-    yield Row(reduce.amax, some, over(np.max), errors=[*bad_dims(2, 3), *empty])
-    yield Row(reduce.amin, some, over(np.min), errors=[*bad_dims(2, 3), *empty])
+    yield Row(op.amax, some, over(np.max), errors=[*bad_dims(2, 3), *empty])
+    yield Row(op.amin, some, over(np.min), errors=[*bad_dims(2, 3), *empty])
     one = reductions(several=False, empty=False)
-    yield Row(reduce.argmax, one, over(np.argmax), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
-    yield Row(reduce.argmin, one, over(np.argmin), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
-    yield Row(reduce.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
-    yield Row(reduce.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
+    yield Row(op.argmax, one, over(np.argmax), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
+    yield Row(op.argmin, one, over(np.argmin), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
+    yield Row(op.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
+    yield Row(op.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
     truths = [call.changed(lambda x: np.asarray(x * (x > 0))) for call in reductions()]
     truth: Callable[[str], str] = lambda dtype: "uint8" if dtype == "uint8" else "bool"
-    yield Row(reduce.any, truths, over(np.any), truth, errors=bad_dims(2, 3))
-    yield Row(reduce.all, truths, over(np.all), truth, errors=bad_dims(2, 3))
+    yield Row(op.any, truths, over(np.any), truth, errors=bad_dims(2, 3))
+    yield Row(op.all, truths, over(np.all), truth, errors=bad_dims(2, 3))
     near = [*pairs(), Call(np.array([1.0, nan, inf, 1.0]), np.array([1.0 + 1e-6, nan, inf, 1.1]))]
     near += [Call(*near[-1].args, equal_nan=True), Call(*near[-1].args, rtol=0.2), Call(*near[-1].args, rtol=0, atol=0.01)]
     closeness = [bad_shapes(), Wrong(RuntimeError, floats(2), floats(2), rtol=-1.0), Wrong(RuntimeError, floats(2), floats(2), atol=-1.0)]
-    yield Row(reduce.isclose, near, np.isclose, BOOL, errors=closeness)
-    yield Row(reduce.allclose, [*near, Call(floats(3), floats(3))], np.allclose, BOOL, operations=[], errors=closeness)
-    yield Row(reduce.equal, [Call(floats(2, 3), floats(2, 3)), Call(floats(2), floats(2, seed=1)), Call(floats(2), floats(1, 2)), Call(floats(), floats()),
+    yield Row(op.isclose, near, np.isclose, BOOL, errors=closeness)
+    yield Row(op.allclose, [*near, Call(floats(3), floats(3))], np.allclose, BOOL, operations=[], errors=closeness)
+    yield Row(op.equal, [Call(floats(2, 3), floats(2, 3)), Call(floats(2), floats(2, seed=1)), Call(floats(2), floats(1, 2)), Call(floats(), floats()),
                              Call(floats(0), floats(0)), Call(floats(1), floats(1)), Call(np.array([nan]), np.array([nan]))],
               np.array_equal, BOOL, operations=[], errors=[])  # fmt: skip
 
@@ -595,9 +607,9 @@ def _index() -> Iterator[Row]:
         Wrong(IndexError, floats(2, 3), np.array([-3])), Wrong(IndexError, floats(), 0), Wrong(IndexError, floats(2, 3), np.array([True, False, True])),
         Wrong(IndexError, floats(2, 3), floats(2)), Wrong(IndexError, floats(2, 3), (np.array([0, 1]), np.array([0, 1, 2]))), Wrong(IndexError, floats(2), 0.5),
     ]  # fmt: skip
-    yield Row(index.getitem, picks, lambda x, key: _numpy_pick(x, key), operations=["_select", "_slice", "_index"], errors=[*outside, Wrong(TypeError, floats(2), "a")],
+    yield Row(op.getitem, picks, lambda x, key: _numpy_pick(x, key), operations=["_select", "_slice", "_index"], errors=[*outside, Wrong(TypeError, floats(2), "a")],
               torch=lambda x, key: x[key])  # fmt: skip
-    yield Row(index.select, [Call(floats(2, 3), 0, 1), Call(floats(2, 3), -1, -1), Call(floats(2, 0), 0, 1), Call(floats(1), 0, 0)], lambda x, dim, i: np.take(x, i, dim),
+    yield Row(op.select, [Call(floats(2, 3), 0, 1), Call(floats(2, 3), -1, -1), Call(floats(2, 0), 0, 1), Call(floats(1), 0, 0)], lambda x, dim, i: np.take(x, i, dim),
               lacks=["0-d"], errors=[Wrong(IndexError, floats(2, 3), 2, 0), Wrong(IndexError, floats(2, 3), 0, 2), Wrong(IndexError, floats(), 0, 0)], operations=["_select"])  # fmt: skip
     values = [
         (0, 7.5), (0, floats(3, seed=1)), ((all_, 1), floats(2, seed=1)), ((all_, 1), floats(seed=1)), (slice(1, None), floats(1, 1, seed=1)), (..., 0.0),
@@ -608,58 +620,58 @@ def _index() -> Iterator[Row]:
     writes += [Call(floats(), ..., 2.0), Call(floats(), (), floats(seed=1)), Call(floats(1), 0, floats(seed=1)), Call(floats(0, 2), all_, 1.0)]
     unfit_values = [Wrong(RuntimeError, floats(2, 3), 0, floats(4)), Wrong(RuntimeError, floats(2, 3), (all_, 0), floats(3)), Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), floats(2, 2))]
     yield Row(setitem, writes, written(_numpy_write), operations=["_assign"], errors=[*unfit_values, *[Wrong(w.error, *w.args, 1.0) for w in outside]])
-    yield Row(index.index_assign, [Call(x, (key, ...) if not isinstance(key, tuple) and key is not ... else key, v) for x, key, v in (call.args for call in writes[:6])],
+    yield Row(op.index_assign, [Call(x, (key, ...) if not isinstance(key, tuple) and key is not ... else key, v) for x, key, v in (call.args for call in writes[:6])],
               written(_numpy_write), torch=setitem, errors=[], lacks=["0-d", "size 0", "size 1"])  # fmt: skip
 
     puts = [Call(floats(2, 3), (np.array([0, 1]), np.array([2, 1])), floats(2, seed=1)), Call(floats(2, 3), (np.array([1]),), floats(3, seed=1)), Call(floats(1), (np.array([0]),), floats(seed=1)),
             Call(floats(2, 3), (np.array([0, 0, 1]), np.array([1, 1, 2])), floats(3, seed=1), accumulate=True), Call(floats(0, 2), (np.zeros(0, np.int64),), floats(1, 2))]  # fmt: skip
-    yield Row(index.index_put, puts, written(lambda x, key, value, accumulate=False: np.add.at(x, key, value) if accumulate else x.__setitem__(key, value)),
+    yield Row(op.index_put, puts, written(lambda x, key, value, accumulate=False: np.add.at(x, key, value) if accumulate else x.__setitem__(key, value)),
               operations=["_scatter_into"], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(2), (np.array([2]),), floats(1)), Wrong(RuntimeError, floats(2), (np.array([0, 1]),), floats(3)), Wrong(RuntimeError, floats(2), (np.array([0]),), ints(1))])  # fmt: skip
     two = np.array([0, 2, 0])
-    yield Row(index.index_add, [Call(floats(3, 2), 0, two, floats(3, 2, seed=1)), Call(floats(2, 3), -1, two, floats(2, 3, seed=1), alpha=2), Call(floats(0, 3), 1, two, floats(0, 3)), Call(floats(1), 0, np.array([0]), floats(1))],
+    yield Row(op.index_add, [Call(floats(3, 2), 0, two, floats(3, 2, seed=1)), Call(floats(2, 3), -1, two, floats(2, 3, seed=1), alpha=2), Call(floats(0, 3), 1, two, floats(0, 3)), Call(floats(1), 0, np.array([0]), floats(1))],
               written(lambda x, dim, i, source, alpha=1: np.add.at(x, (all_,) * (dim % x.ndim) + (i,), alpha * source)), operations=[], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(3), 1, two, floats(3)), Wrong(RuntimeError, floats(3), 0, two, floats(2)), Wrong(RuntimeError, floats(3), 0, np.array([3]), floats(1))])  # fmt: skip
-    yield Row(index.index_fill, [Call(floats(3, 2), 0, two, 1.5), Call(floats(2, 3), 1, np.array([1]), floats(seed=1)), Call(floats(0, 3), 1, two, 1.0), Call(floats(1), 0, np.array([0]), 0.0)],
+    yield Row(op.index_fill, [Call(floats(3, 2), 0, two, 1.5), Call(floats(2, 3), 1, np.array([1]), floats(seed=1)), Call(floats(0, 3), 1, two, 1.0), Call(floats(1), 0, np.array([0]), 0.0)],
               written(lambda x, dim, i, value: x.__setitem__((all_,) * dim + (i,), value)), operations=["index_assign"], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(3), 1, two, 1.0), Wrong(IndexError, floats(3), 0, np.array([3]), 1.0), Wrong(IndexError, floats(3), 0, floats(2), 1.0)])  # fmt: skip
-    yield Row(index.index_select, [Call(floats(3, 2), 0, two), Call(floats(2, 3), 1, np.array([2, 0])), Call(floats(), 0, np.array([0])), Call(floats(0, 3), 1, two), Call(floats(1), 0, np.array([0, 0])), Call(floats(3), 0, np.zeros(0, np.int64))],
+    yield Row(op.index_select, [Call(floats(3, 2), 0, two), Call(floats(2, 3), 1, np.array([2, 0])), Call(floats(), 0, np.array([0])), Call(floats(0, 3), 1, two), Call(floats(1), 0, np.array([0, 0])), Call(floats(3), 0, np.zeros(0, np.int64))],
               lambda x, dim, i: np.take(x, i, dim) if x.ndim else x,
               errors=[Wrong(IndexError, floats(3), 1, two), Wrong(RuntimeError, floats(3), 0, np.array([3])), Wrong(IndexError, floats(3), 0, np.array([[0]])), Wrong(RuntimeError, floats(3), 0, floats(1))])  # fmt: skip
     picked = [(floats(2, 3), 1, np.array([[0, 0], [2, 1]])), (floats(2, 3), 0, np.array([[1, 0]])), (floats(), 0, np.array(0)), (floats(0, 3), 1, np.zeros((0, 2), np.int64)), (floats(1), 0, np.array([0, 0])),
               (floats(2, 3, 2), -1, np.array([[[1], [0], [1]]]))]  # fmt: skip
     bad_picks = [Wrong(IndexError, floats(2, 3), 2, np.array([[0]])), Wrong(RuntimeError, floats(2, 3), 1, np.array([[3]])), Wrong(RuntimeError, floats(2, 3), 1, np.array([0])), Wrong(RuntimeError, floats(2, 3), 1, floats(1, 1))]
-    yield Row(index.gather, [Call(*args) for args in picked], _gather, operations=["_gather", "_ungather"], errors=bad_picks)
+    yield Row(op.gather, [Call(*args) for args in picked], _gather, operations=["_gather", "_ungather"], errors=bad_picks)
     spread = [(x, dim, i) for x, dim, i in picked if dim >= 0]
-    yield Row(index.scatter, [*[Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread if len(set(i.ravel())) == i.size or i.ndim > 1 and i.shape[0] == 1], Call(floats(3), 0, np.array([2, 0]), floats(4, seed=1)),
+    yield Row(op.scatter, [*[Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread if len(set(i.ravel())) == i.size or i.ndim > 1 and i.shape[0] == 1], Call(floats(3), 0, np.array([2, 0]), floats(4, seed=1)),
                               *[Call(x, dim, i, value=1.5) for x, dim, i in spread], Call(floats(3), 0, np.array([2]), 0.5)],
               lambda x, dim, i, src=None, value=None: written(_put)(x, dim, i, value if src is None else src), operations=["_scatter_value", "_scatter_src"],
               errors=[Wrong(w.error, *w.args, 1.0) for w in bad_picks])  # fmt: skip
-    yield Row(index.scatter_add, [Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread], written(lambda *args: _put(*args, add=True)),
+    yield Row(op.scatter_add, [Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread], written(lambda *args: _put(*args, add=True)),
               errors=[*[Wrong(w.error, *w.args, floats(1, 1)) for w in bad_picks], Wrong(RuntimeError, floats(3), 0, np.array([0, 1]), floats(1))])  # fmt: skip
-    yield Row(index.take_along_dim, [Call(floats(2, 3), np.array([[0], [2]]), 1), Call(floats(2, 3), np.array([[1, 0, 1]]), 0), Call(floats(2, 3), np.array([5, 0])), Call(floats(), np.array([0])), Call(floats(0, 3), np.zeros((1, 2), np.int64), 1), Call(floats(1), np.array([0]), 0)],
+    yield Row(op.take_along_dim, [Call(floats(2, 3), np.array([[0], [2]]), 1), Call(floats(2, 3), np.array([[1, 0, 1]]), 0), Call(floats(2, 3), np.array([5, 0])), Call(floats(), np.array([0])), Call(floats(0, 3), np.zeros((1, 2), np.int64), 1), Call(floats(1), np.array([0]), 0)],
               lambda x, i, dim=None: np.take_along_axis(x.reshape(-1) if dim is None else x, i, 0 if dim is None else dim), operations=[],
               errors=[Wrong(RuntimeError, floats(2, 3), np.array([0]), 1), Wrong(RuntimeError, floats(2, 3), np.array([[3]]), 1), Wrong(IndexError, floats(2, 3), np.array([[0]]), 2), Wrong(RuntimeError, floats(2), floats(1), 0)])  # fmt: skip
 
     masked = [Call(floats(2, 3), bools(2, 3), 1.5), Call(floats(2, 3), bools(3), floats(seed=1)), Call(floats(), np.array(True), 0.5), Call(floats(0), bools(1), 1.0), Call(floats(1), bools(2), 2.0), Call(floats(2, 1), bools(3), floats(seed=1))]
     no_mask = [Wrong(RuntimeError, floats(2, 3), bools(2), 1.0), Wrong(RuntimeError, floats(2), ints(2), 1.0), Wrong(RuntimeError, floats(2), bools(2), floats(2))]
-    yield Row(index.masked_fill, masked, lambda x, mask, value: np.where(mask, value, x), errors=no_mask)
-    yield Row(index.masked_select, [Call(*call.args[:2]) for call in masked], lambda x, mask: np.broadcast_to(x, np.broadcast_shapes(x.shape, mask.shape))[np.broadcast_to(mask, np.broadcast_shapes(x.shape, mask.shape))],
+    yield Row(op.masked_fill, masked, lambda x, mask, value: np.where(mask, value, x), errors=no_mask)
+    yield Row(op.masked_select, [Call(*call.args[:2]) for call in masked], lambda x, mask: np.broadcast_to(x, np.broadcast_shapes(x.shape, mask.shape))[np.broadcast_to(mask, np.broadcast_shapes(x.shape, mask.shape))],
               errors=[Wrong(RuntimeError, floats(2, 3), bools(2)), Wrong(RuntimeError, floats(2), ints(2)), Wrong(RuntimeError, floats(2), floats(2))])  # fmt: skip
-    yield Row(index.masked_scatter, [Call(floats(2, 3), bools(2, 3), floats(6, seed=1)), Call(floats(2, 3), np.array([True, False, True]), floats(4, seed=1)), Call(floats(1), bools(1), floats(1)), Call(floats(0), bools(0), floats(0)), Call(floats(), np.array(True), floats(2))],
+    yield Row(op.masked_scatter, [Call(floats(2, 3), bools(2, 3), floats(6, seed=1)), Call(floats(2, 3), np.array([True, False, True]), floats(4, seed=1)), Call(floats(1), bools(1), floats(1)), Call(floats(0), bools(0), floats(0)), Call(floats(), np.array(True), floats(2))],
               written(lambda x, mask, source: x.__setitem__(np.broadcast_to(mask, x.shape), source[: np.broadcast_to(mask, x.shape).sum()] if x.ndim else source[0])), operations=[],
               errors=[Wrong(RuntimeError, floats(2, 3), bools(2), floats(6)), Wrong(RuntimeError, floats(2), ints(2), floats(2)), Wrong(RuntimeError, floats(2), np.array([True, True]), floats(1))])  # fmt: skip
-    yield Row(index.nonzero, [Call(bools(2, 3)), Call(ints(2, 3)), Call(bools(2, 3), as_tuple=True), Call(np.asarray(1.5)), Call(ints(0)), Call(ints(1)), Call(floats(2))],
+    yield Row(op.nonzero, [Call(bools(2, 3)), Call(ints(2, 3)), Call(bools(2, 3), as_tuple=True), Call(np.asarray(1.5)), Call(ints(0)), Call(ints(1)), Call(floats(2))],
               lambda x, as_tuple=False: np.nonzero(x) if as_tuple else np.argwhere(x), INT64, operations=[], errors=[])  # fmt: skip
     orders = [Call(floats(2, 3)), Call(floats(2, 3), 0), Call(floats(2, 3), dim=-1, descending=True), Call(floats()), Call(floats(0)), Call(floats(1)), Call(ints(5), stable=True), Call(ints(5), descending=True, stable=True)]
-    yield Row(sorting.sort, orders, _sorted, errors=bad_dims(2, 3))
-    yield Row(sorting.argsort, orders, _argsorted, INT64, operations=[], errors=bad_dims(2, 3))
-    yield Row(sorting.topk, [Call(floats(5), 2), Call(floats(2, 3), 2, 0), Call(floats(2, 3), 1, largest=False), Call(floats(), 1), Call(floats(0), 0), Call(floats(1), 1), Call(floats(2, 200), 5)], _topk, takes=NO_BOOL,
+    yield Row(op.sort, orders, _sorted, errors=bad_dims(2, 3))
+    yield Row(op.argsort, orders, _argsorted, INT64, operations=[], errors=bad_dims(2, 3))
+    yield Row(op.topk, [Call(floats(5), 2), Call(floats(2, 3), 2, 0), Call(floats(2, 3), 1, largest=False), Call(floats(), 1), Call(floats(0), 0), Call(floats(1), 1), Call(floats(2, 200), 5)], _topk, takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(3), 4), Wrong(RuntimeError, floats(3), -1), Wrong(IndexError, floats(3), 1, 1), Wrong(TypeError, floats(3), 1.5)])  # fmt: skip
     triangles = [Call(floats(3, 3)), Call(floats(2, 3), 1), Call(floats(2, 3, 3), diagonal=-1), Call(floats(0, 2)), Call(floats(1, 1))]
     no_matrix = [Wrong(RuntimeError, floats(3)), Wrong(RuntimeError, floats()), Wrong(TypeError, floats(2, 2), 0.5)]
-    yield Row(index.tril, triangles, lambda x, diagonal=0: np.tril(x, diagonal), lacks=["0-d"], errors=no_matrix)
-    yield Row(index.triu, triangles, lambda x, diagonal=0: np.triu(x, diagonal), lacks=["0-d"], errors=no_matrix)
+    yield Row(op.tril, triangles, lambda x, diagonal=0: np.tril(x, diagonal), lacks=["0-d"], errors=no_matrix)
+    yield Row(op.triu, triangles, lambda x, diagonal=0: np.triu(x, diagonal), lacks=["0-d"], errors=no_matrix)
 
     yield Row(fill_, [Call(floats(2, 3), 1.5), Call(floats(2), floats(seed=1)), Call(floats(), 2), Call(floats(0), 1.0), Call(floats(1), 1.0)], written(lambda x, value: x.fill(value)), operations=["_fill"],
               errors=[Wrong(RuntimeError, floats(2), floats(2))])  # fmt: skip
@@ -691,45 +703,45 @@ def _linalg() -> Iterator[Row]:
         return [bad_shapes(m, n) for m, n in shapes] + [Wrong(TypeError, floats(2, 2), 1.0)]
 
     no_numbers = ["0-d"]
-    yield Row(linalg.mm, products(((2, 3), (3, 4)), ((1, 1), (1, 1)), ((2, 0), (0, 3)), ((0, 2), (2, 1))), np.matmul, lacks=no_numbers, takes=NO_BOOL, errors=unfit(((2, 3), (2, 3)), ((3,), (3, 2)), ((1, 2, 3), (3, 1))))
-    yield Row(linalg.mv, products(((2, 3), (3,)), ((1, 1), (1,)), ((2, 0), (0,))), np.matmul, lacks=no_numbers, takes=NO_BOOL, errors=unfit(((2, 3), (2,)), ((3,), (3,)), ((2, 3), (3, 1))))
-    yield Row(linalg.dot, products(((3,), (3,)), ((1,), (1,)), ((0,), (0,))), np.dot, lacks=no_numbers, takes=NO_BOOL, errors=unfit(((3,), (2,)), ((2, 2), (2, 2)), ((), (2,))))
-    yield Row(linalg.outer, products(((2,), (3,)), ((1,), (1,)), ((0,), (2,))), np.outer, lacks=no_numbers, errors=[bad_shapes((2, 2), (2,)), bad_shapes((), (2,)), bad_shapes((2,), ())])
-    yield Row(linalg.matmul, products(((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((2, 3, 4), (4, 2)), ((2, 3), (2, 3, 2)), ((2, 3, 4), (2, 4, 1)), ((2, 1, 2, 3), (3, 3, 2)), ((2, 3, 4), (4,)),
+    yield Row(op.mm, products(((2, 3), (3, 4)), ((1, 1), (1, 1)), ((2, 0), (0, 3)), ((0, 2), (2, 1))), np.matmul, lacks=no_numbers, takes=NO_BOOL, errors=unfit(((2, 3), (2, 3)), ((3,), (3, 2)), ((1, 2, 3), (3, 1))))
+    yield Row(op.mv, products(((2, 3), (3,)), ((1, 1), (1,)), ((2, 0), (0,))), np.matmul, lacks=no_numbers, takes=NO_BOOL, errors=unfit(((2, 3), (2,)), ((3,), (3,)), ((2, 3), (3, 1))))
+    yield Row(op.dot, products(((3,), (3,)), ((1,), (1,)), ((0,), (0,))), np.dot, lacks=no_numbers, takes=NO_BOOL, errors=unfit(((3,), (2,)), ((2, 2), (2, 2)), ((), (2,))))
+    yield Row(op.outer, products(((2,), (3,)), ((1,), (1,)), ((0,), (2,))), np.outer, lacks=no_numbers, errors=[bad_shapes((2, 2), (2,)), bad_shapes((), (2,)), bad_shapes((2,), ())])
+    yield Row(op.matmul, products(((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((2, 3, 4), (4, 2)), ((2, 3), (2, 3, 2)), ((2, 3, 4), (2, 4, 1)), ((2, 1, 2, 3), (3, 3, 2)), ((2, 3, 4), (4,)),
                                       ((4,), (2, 4, 3)), ((1, 1), (1, 1)), ((2, 0), (0, 3)), ((0, 2, 3), (3, 2)), ((2, 3, 0), (0, 2))),
               np.matmul, lacks=no_numbers, takes=NO_BOOL, operations=["_batched"], errors=unfit(((2, 3), (2, 3)), ((3,), (2,)), ((2, 2, 3), (3, 3, 2)), ((), (2,))))  # fmt: skip
-    yield Row(linalg.bmm, products(((2, 3, 4), (2, 4, 2)), ((1, 1, 1), (1, 1, 1)), ((0, 2, 3), (0, 3, 1))), np.matmul, lacks=no_numbers, takes=NO_BOOL, operations=[], errors=unfit(((2, 3, 4), (3, 4, 2)), ((2, 3, 4), (2, 3, 4)), ((2, 3), (3, 2))))
+    yield Row(op.bmm, products(((2, 3, 4), (2, 4, 2)), ((1, 1, 1), (1, 1, 1)), ((0, 2, 3), (0, 3, 1))), np.matmul, lacks=no_numbers, takes=NO_BOOL, operations=[], errors=unfit(((2, 3, 4), (3, 4, 2)), ((2, 3, 4), (2, 3, 4)), ((2, 3), (3, 2))))
     a, b, v = floats(2, 3, seed=1), floats(3, 4, seed=2), floats(3, seed=2)
-    yield Row(linalg.addmm, [Call(floats(2, 4), a, b), Call(floats(4), a, b, beta=0.5, alpha=2), Call(floats(1), a, b), Call(floats(), a, b, beta=0), Call(floats(0, 4), floats(0, 3), b)], _plus_product, operations=[], takes=NO_BOOL,
+    yield Row(op.addmm, [Call(floats(2, 4), a, b), Call(floats(4), a, b, beta=0.5, alpha=2), Call(floats(1), a, b), Call(floats(), a, b, beta=0), Call(floats(0, 4), floats(0, 3), b)], _plus_product, operations=[], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(3), a, b), Wrong(RuntimeError, floats(2, 4), a, a), Wrong(RuntimeError, floats(2), v, v)])  # fmt: skip
-    yield Row(linalg.addmv, [Call(floats(2), a, v), Call(floats(1), a, v, beta=2, alpha=0.5), Call(floats(), a, v), Call(floats(0), floats(0, 3), v)], _plus_product, operations=[], takes=NO_BOOL,
+    yield Row(op.addmv, [Call(floats(2), a, v), Call(floats(1), a, v, beta=2, alpha=0.5), Call(floats(), a, v), Call(floats(0), floats(0, 3), v)], _plus_product, operations=[], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(3), a, v), Wrong(RuntimeError, floats(2), a, floats(2)), Wrong(RuntimeError, floats(2), v, v)])  # fmt: skip
     batch = floats(2, 2, 3, seed=1), floats(2, 3, 2, seed=2)
-    yield Row(linalg.baddbmm, [Call(floats(2, 2, 2), *batch), Call(floats(2), *batch, beta=2, alpha=0.5), Call(floats(1, 1, 1), *batch, beta=0), Call(floats(), *batch), Call(floats(0, 2, 2), floats(0, 2, 3), floats(0, 3, 2))], _plus_product, operations=[], takes=NO_BOOL,
+    yield Row(op.baddbmm, [Call(floats(2, 2, 2), *batch), Call(floats(2), *batch, beta=2, alpha=0.5), Call(floats(1, 1, 1), *batch, beta=0), Call(floats(), *batch), Call(floats(0, 2, 2), floats(0, 2, 3), floats(0, 3, 2))], _plus_product, operations=[], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(3), *batch), Wrong(RuntimeError, floats(2, 2, 2), *batch[:1] * 2), Wrong(RuntimeError, floats(2), a, b)])  # fmt: skip
     crosses = [Call(floats(3), floats(3, seed=1)), Call(floats(2, 3), floats(2, 3, seed=1), dim=1), Call(floats(3, 2), floats(3, 1, seed=1), dim=0), Call(floats(0, 3), floats(1, 3), dim=1)]
     no_threes = [bad_shapes((2,), (2,)), bad_shapes((3,), (2, 3)), Wrong(IndexError, floats(3), floats(3), dim=1), Wrong(RuntimeError, floats(3, 2), floats(3, 2), dim=1)]
-    yield Row(linalg.linalg_cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=["_cross"], torch="linalg.cross", lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes)
-    yield Row(linalg.cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=[], lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes[1:])
-    yield Row(einsum.trace, [Call(floats(3, 3)), Call(floats(2, 4)), Call(floats(1, 1)), Call(floats(0, 2))], np.trace, SUMS, lacks=no_numbers, operations=["_spread_letters"], errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (1, 2, 2))])
+    yield Row(op.linalg_cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=["_cross"], torch="linalg.cross", lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes)
+    yield Row(op.cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=[], lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes[1:])
+    yield Row(op.trace, [Call(floats(3, 3)), Call(floats(2, 4)), Call(floats(1, 1)), Call(floats(0, 2))], np.trace, SUMS, lacks=no_numbers, operations=["_spread_letters"], errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (1, 2, 2))])
     equations = [("ij,jk->ik", (2, 3), (3, 2)), ("ij->ji", (2, 3)), ("ii", (3, 3)), ("ii->i", (3, 3)), ("i,j->ij", (2,), (3,)), ("ij,ij->", (2, 3), (2, 3)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 1)), ("...ij,...j->...i", (2, 2, 3), (3,)),
                  ("ij,kj,k->i", (2, 3), (2, 3), (2,)), ("ij", (2, 3)), ("ij->j", (2, 3)), (",i->i", (), (2,)), ("i,i", (0,), (0,)), ("iij,j->i", (2, 2, 3), (3,)), ("ij,jk", (1, 1), (1, 1))]  # fmt: skip
-    yield Row(einsum.einsum, [Call(equation, *[floats(*size, seed=i) for i, size in enumerate(sizes)]) for equation, *sizes in equations], np.einsum, takes=NO_BOOL, operations=["_rearranged", "_contracted"],
+    yield Row(op.einsum, [Call(equation, *[floats(*size, seed=i) for i, size in enumerate(sizes)]) for equation, *sizes in equations], np.einsum, takes=NO_BOOL, operations=["_rearranged", "_contracted"],
               errors=[Wrong(RuntimeError, "ij,jk->ik", floats(2, 3)), Wrong(RuntimeError, "ij,jk->ik", floats(2, 3), floats(2, 3)), Wrong(RuntimeError, "ij->ik", floats(2, 3)), Wrong(RuntimeError, "i->i", floats(2, 3)), Wrong(RuntimeError, "ij->ii", floats(2, 2)),
                       Wrong(RuntimeError, "i1->i", floats(2, 3)), Wrong(ValueError, "ij")])  # fmt: skip
-    yield Row(einsum.tensordot, [Call(floats(2, 3), floats(3, 4), 1), Call(floats(2, 3, 4), floats(3, 4, 2)), Call(floats(2, 3), floats(4, 3), ([1], [1])), Call(floats(2), floats(3), 0), Call(floats(), floats(2), 0), Call(floats(0, 2), floats(2, 1), 1), Call(floats(1), floats(1), 1)], lambda x, y, dims=2: np.tensordot(x, y, dims), operations=[], takes=NO_BOOL,
+    yield Row(op.tensordot, [Call(floats(2, 3), floats(3, 4), 1), Call(floats(2, 3, 4), floats(3, 4, 2)), Call(floats(2, 3), floats(4, 3), ([1], [1])), Call(floats(2), floats(3), 0), Call(floats(), floats(2), 0), Call(floats(0, 2), floats(2, 1), 1), Call(floats(1), floats(1), 1)], lambda x, y, dims=2: np.tensordot(x, y, dims), operations=[], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(2, 3), floats(2, 3), 1), Wrong(RuntimeError, floats(2), floats(2), 2), Wrong(RuntimeError, floats(2, 3), floats(3, 2), ([0, 1], [0]))])  # fmt: skip
 
     orders = [1, 2, 3, 0, inf, -inf, 0.5, -1, 1.5, 2.5]
     vectors = [*[Call(floats(2, 3), p) for p in orders], *[Call(floats(2, 3), p, 1) for p in orders], Call(floats(2, 3, 2), 2, (0, 2), True), Call(floats()), Call(floats(1)), Call(floats(0)), Call(floats(0, 3), 3, 1)]
-    yield Row(linalg.vector_norm, vectors, _vector_norm, takes=FLOATS, torch="linalg.vector_norm", errors=[*bad_dims(2, 3)[:2], Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, floats(0), inf), Wrong(RuntimeError, floats(0), -1)])
+    yield Row(op.vector_norm, vectors, _vector_norm, takes=FLOATS, torch="linalg.vector_norm", errors=[*bad_dims(2, 3)[:2], Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, floats(0), inf), Wrong(RuntimeError, floats(0), -1)])
     matrices = [Call(floats(2, 3), *p) for p in ((), ("fro",), (1,), (-1,), (inf,), (-inf,))] + [Call(floats(2, 3, 2), 1, (0, 2)), Call(floats(2, 3, 2), "fro", (-1, 0), True), Call(floats(0, 2)), Call(floats(1, 1))]
-    yield Row(linalg.matrix_norm, matrices, lambda x, p="fro", dim=(-2, -1), keepdim=False: np.linalg.norm(x, p, dim, keepdim), takes=FLOATS, torch="linalg.matrix_norm", operations=[], lacks=["0-d"],
+    yield Row(op.matrix_norm, matrices, lambda x, p="fro", dim=(-2, -1), keepdim=False: np.linalg.norm(x, p, dim, keepdim), takes=FLOATS, torch="linalg.matrix_norm", operations=[], lacks=["0-d"],
               errors=[Wrong(RuntimeError, floats(3)), Wrong(RuntimeError, floats(2, 3), 3), Wrong(RuntimeError, floats(2, 3), "fro", (0, 0)), Wrong(RuntimeError, floats(2, 3), "max")])  # fmt: skip
-    yield Row(linalg.linalg_norm, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(3), 3), Call(floats(2, 3), inf, 0), Call(floats(2, 3), "fro"), Call(floats(2, 3), 2, 1, True), Call(floats()), Call(floats(0)), Call(floats(1))],
+    yield Row(op.linalg_norm, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(3), 3), Call(floats(2, 3), inf, 0), Call(floats(2, 3), "fro"), Call(floats(2, 3), 2, 1, True), Call(floats()), Call(floats(0)), Call(floats(1))],
               lambda x, ord=None, dim=None, keepdim=False: np.linalg.norm(x, ord, dim, keepdim) if x.ndim else np.abs(x), takes=FLOATS, torch="linalg.norm", operations=[],
               errors=[Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, floats(2, 2, 2), 1), Wrong(RuntimeError, floats(2, 2, 2), None, (0, 1, 2))])  # fmt: skip
-    yield Row(linalg.norm, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2, 3), p=3, dim=0), Call(floats(2, 3), "fro", (0, 1), keepdim=True), Call(floats(2, 3), inf), Call(floats()), Call(floats(0)), Call(floats(1))],
+    yield Row(op.norm, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2, 3), p=3, dim=0), Call(floats(2, 3), "fro", (0, 1), keepdim=True), Call(floats(2, 3), inf), Call(floats()), Call(floats(0)), Call(floats(1))],
               lambda x, p="fro", dim=None, keepdim=False: _vector_norm(x, 2 if p == "fro" else p, dim, keepdim), takes=FLOATS, operations=[], errors=[*bad_dims(2, 3)[:2], Wrong(RuntimeError, ints(3))])  # fmt: skip
 
 
@@ -798,31 +810,31 @@ def _gelu(x: Array, approximate: str = "none") -> Array:
 
 
 def _neural() -> Iterator[Row]:
-    yield Row(neural.relu, unary(), lambda x: np.maximum(x, 0), takes=NO_BOOL, kinks=[(0.0, 0.0), (nan, 1.0)], errors=NOT_ONE)
-    yield Row(neural.leaky_relu, [*unary(), *unary(negative_slope=0.3)], lambda x, negative_slope=0.01: np.where(x > 0, x, x * negative_slope), takes=FLOATS, kinks=[(0.0, 0.01)], errors=NOT_ONE)
-    yield Row(neural.hardtanh, [*unary(), *unary(min_val=-0.5, max_val=1.5)], lambda x, min_val=-1, max_val=1: np.clip(x, min_val, max_val), takes=DTYPES[:7], kinks=[(1.0, 0.0), (-1.0, 0.0)], errors=[*NOT_ONE, Wrong(ValueError, floats(2), 1.0, 0.0)])
-    yield Row(neural.relu6, unary(-3, 9), lambda x: np.clip(x, 0, 6), takes=NO_BOOL, operations=["hardtanh"], kinks=[(0.0, 0.0), (6.0, 0.0)], errors=NOT_ONE)
-    yield Row(neural.elu, [*unary(), *unary(alpha=0.7)], lambda x, alpha=1: np.where(x > 0, x, alpha * (np.exp(x) - 1)), takes=FLOATS, kinks=[(0.0, 1.0)], errors=NOT_ONE)
-    yield Row(neural.softplus, [*unary(), *unary(beta=2.0), Call(np.array([25.0, 19.0, -30.0, 12.0])), Call(np.array([0.5, 3.0]), 1.0, 2.0)], lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log(1 + np.exp(x * beta)) / beta), takes=FLOATS, kinks=[(21.0, 1.0), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
-    yield Row(neural.silu, unary(-4, 4), lambda x: x / (1 + np.exp(-x)), takes=FLOATS, kinks=[(0.0, 0.5), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
-    yield Row(neural.erf, [*unary(-4, 4), *unary(-0.4, 0.4)], _erf, FLOATING, torch="erf", errors=NOT_ONE)
-    yield Row(neural.gelu, [*unary(-4, 4), *unary(-4, 4, approximate="tanh")], _gelu, takes=FLOATS, operations=["_gelu_exact", "_gelu_tanh"], kinks=[(0.0, 0.5)], errors=[Wrong(RuntimeError, floats(2), approximate="sigmoid")])
+    yield Row(op.relu, unary(), lambda x: np.maximum(x, 0), takes=NO_BOOL, kinks=[(0.0, 0.0), (nan, 1.0)], errors=NOT_ONE)
+    yield Row(op.leaky_relu, [*unary(), *unary(negative_slope=0.3)], lambda x, negative_slope=0.01: np.where(x > 0, x, x * negative_slope), takes=FLOATS, kinks=[(0.0, 0.01)], errors=NOT_ONE)
+    yield Row(op.hardtanh, [*unary(), *unary(min_val=-0.5, max_val=1.5)], lambda x, min_val=-1, max_val=1: np.clip(x, min_val, max_val), takes=DTYPES[:7], kinks=[(1.0, 0.0), (-1.0, 0.0)], errors=[*NOT_ONE, Wrong(ValueError, floats(2), 1.0, 0.0)])
+    yield Row(op.relu6, unary(-3, 9), lambda x: np.clip(x, 0, 6), takes=NO_BOOL, operations=["hardtanh"], kinks=[(0.0, 0.0), (6.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.elu, [*unary(), *unary(alpha=0.7)], lambda x, alpha=1: np.where(x > 0, x, alpha * (np.exp(x) - 1)), takes=FLOATS, kinks=[(0.0, 1.0)], errors=NOT_ONE)
+    yield Row(op.softplus, [*unary(), *unary(beta=2.0), Call(np.array([25.0, 19.0, -30.0, 12.0])), Call(np.array([0.5, 3.0]), 1.0, 2.0)], lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log(1 + np.exp(x * beta)) / beta), takes=FLOATS, kinks=[(21.0, 1.0), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.silu, unary(-4, 4), lambda x: x / (1 + np.exp(-x)), takes=FLOATS, kinks=[(0.0, 0.5), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.erf, [*unary(-4, 4), *unary(-0.4, 0.4)], _erf, FLOATING, torch="erf", errors=NOT_ONE)
+    yield Row(op.gelu, [*unary(-4, 4), *unary(-4, 4, approximate="tanh")], _gelu, takes=FLOATS, operations=["_gelu_exact", "_gelu_tanh"], kinks=[(0.0, 0.5)], errors=[Wrong(RuntimeError, floats(2), approximate="sigmoid")])
     dims = [Call(floats(2, 3), 1), Call(floats(2, 3), dim=0), Call(floats(2, 3, 2), -2), Call(floats(), 0), Call(floats(0, 3), 1), Call(floats(3, 0), 1), Call(floats(1), 0)]
     no_dims = [Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2, 3), -3), Wrong(RuntimeError, ints(2, 3), 1)]
-    yield Row(neural.softmax, dims, _softmax, takes=FLOATS, errors=no_dims, torch="softmax")
-    yield Row(neural.log_softmax, dims, _log_softmax, takes=FLOATS, errors=no_dims, torch="log_softmax")
+    yield Row(op.softmax, dims, _softmax, takes=FLOATS, errors=no_dims, torch="softmax")
+    yield Row(op.log_softmax, dims, _log_softmax, takes=FLOATS, errors=no_dims, torch="log_softmax")
     affine = [Call(floats(*x), floats(4, 3, seed=1), *bias) for x in ((2, 3), (3,), (2, 2, 3), (0, 3)) for bias in ((), (floats(4, seed=2),))] + [Call(floats(1, 1), floats(1, 1), floats(1)), Call(floats(2, 0), floats(3, 0), floats(3))]
-    yield Row(neural.linear, affine, lambda x, w, b=0.0: x @ w.T + b, lacks=["0-d"], takes=NO_BOOL,
+    yield Row(op.linear, affine, lambda x, w, b=0.0: x @ w.T + b, lacks=["0-d"], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(2, 3), floats(4, 2)), Wrong(RuntimeError, floats(2, 3), floats(4, 3), floats(3)), Wrong(RuntimeError, floats(2, 3).astype(np.float32), floats(4, 3)), Wrong(RuntimeError, floats(2, 3), floats(4, 3, 1))])  # fmt: skip
     table = floats(4, 2)
-    yield Row(neural.embedding, [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Call(np.zeros(0, np.int64), table), Call(np.array([0]), table), Call(np.array([3, 1, 1]), table, padding_idx=2)], lambda i, w, padding_idx=None: w[i],
+    yield Row(op.embedding, [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Call(np.zeros(0, np.int64), table), Call(np.array([0]), table), Call(np.array([3, 1, 1]), table, padding_idx=2)], lambda i, w, padding_idx=None: w[i],
               conventions=[Call(np.array([[0, 2], [2, 2]]), table, 2), Call(np.array([0, 3]), table, padding_idx=-1)],
               operations=["_stop_where"], errors=[Wrong(IndexError, np.array([4]), table), Wrong(IndexError, np.array([-1]), table), Wrong(RuntimeError, floats(2), table), Wrong(RuntimeError, np.array([0]), floats(4))], takes=DTYPES)  # fmt: skip
     padded = [Call(floats(2, 3), (1, 2)), Call(floats(2, 3), (1, 2, 0, 1)), Call(floats(2, 3), (-1, 2), value=1.5), Call(floats(0, 3), (1, 1)), Call(floats(1), (0, 0)), Call(floats(2, 3), [0, 1], "constant", 2.0), Call(floats(2, 2, 4), (2, 1), "reflect"), Call(floats(2, 2, 3), (2, 1), "replicate"),
               Call(floats(2, 2, 3), (2, 3), "circular"), Call(floats(1, 2, 3, 4), (1, 0, 2, 1), mode="reflect")]  # fmt: skip
-    yield Row(neural.pad, padded, _padded, lacks=["0-d"], operations=["_pad_constant"], torch="nn.functional.pad", takes=DTYPES,
+    yield Row(op.pad, padded, _padded, lacks=["0-d"], operations=["_pad_constant"], torch="nn.functional.pad", takes=DTYPES,
               errors=[Wrong(RuntimeError, floats(3), (1,)), Wrong(RuntimeError, floats(3), (1, 1, 1, 1)), Wrong(NotImplementedError, floats(2, 3), (1, 1), "wrap"), Wrong(RuntimeError, floats(2, 3), (3, 0), "reflect")])  # fmt: skip
-    yield Row(neural.one_hot, [Call(ints(3), 12), Call(ints(2, 2)), Call(np.array(2), 4), Call(ints(0), 3), Call(np.array([0]), 1)], lambda t, n=-1: np.eye(t.max() + 1 if n == -1 else n, dtype=np.int64)[t], INT64, takes=["int64"], operations=[],
+    yield Row(op.one_hot, [Call(ints(3), 12), Call(ints(2, 2)), Call(np.array(2), 4), Call(ints(0), 3), Call(np.array([0]), 1)], lambda t, n=-1: np.eye(t.max() + 1 if n == -1 else n, dtype=np.int64)[t], INT64, takes=["int64"], operations=[],
               errors=[Wrong(RuntimeError, ints(3), 1), Wrong(RuntimeError, ints(0)), Wrong(RuntimeError, ints(3) - 3), Wrong(RuntimeError, ints(3).astype(np.int32))])  # fmt: skip
 
     sizes: Sequence[tuple[int, ...]] = ((2, 3), (), (1,), (4,))
@@ -830,26 +842,26 @@ def _neural() -> Iterator[Row]:
     reduction_names = ("mean", "sum", "none")
     differences = [Call(x, floats(*x.shape, seed=9), reduction=r) for x in some for r in reduction_names] + [Call(floats(0), floats(0), reduction="sum")]
     no_reduction = [Wrong(ValueError, floats(2), floats(2), reduction="max"), Wrong(TypeError, floats(2))]
-    yield Row(losses.mse_loss, [*differences, Call(floats(3), floats(3, seed=2), weight=positive(3))], lambda x, t, reduction="mean", weight=None: _reduced((x - t) ** 2 if weight is None else weight * (x - t) ** 2, reduction, None if weight is None else weight.sum()),
+    yield Row(op.mse_loss, [*differences, Call(floats(3), floats(3, seed=2), weight=positive(3))], lambda x, t, reduction="mean", weight=None: _reduced((x - t) ** 2 if weight is None else weight * (x - t) ** 2, reduction, None if weight is None else weight.sum()),
               operations=["_mse_mean"], takes=FLOATS, errors=no_reduction)  # fmt: skip
-    yield Row(losses.l1_loss, differences, lambda x, t, reduction="mean": _reduced(np.abs(x - t), reduction), takes=FLOATS, operations=[], kinks=[((1.0, 1.0), (0.0, 0.0))], errors=no_reduction)
+    yield Row(op.l1_loss, differences, lambda x, t, reduction="mean": _reduced(np.abs(x - t), reduction), takes=FLOATS, operations=[], kinks=[((1.0, 1.0), (0.0, 0.0))], errors=no_reduction)
     classes, inner = np.array([0, 2, 1, 2]), ints(2, 4, high=3)
     weights = positive(3).view(Fixed)
     labelled = [*[Call(floats(4, 3), classes, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r) for r in reduction_names], Call(floats(3), np.array(1)), Call(floats(2, 3, 4), inner), Call(floats(2, 3, 4), inner, weights, reduction="none"),
                 Call(floats(0, 3), np.zeros(0, np.int64), reduction="sum"), Call(floats(1, 1), np.array([0]))]  # fmt: skip
     unfit_target = [Wrong(IndexError, floats(2, 3), np.array([0, 3])), Wrong(ValueError, floats(2, 3), np.array([0])), Wrong(RuntimeError, floats(2, 3), np.array([0, 1], np.int32)), Wrong(ValueError, floats(2, 3), np.array([0, 1]), reduction="max"), Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), floats(2))]
-    yield Row(losses.nll_loss, labelled, _nll, lacks=["0-d"], operations=["_weighted"], takes=FLOATS, errors=unfit_target)
+    yield Row(op.nll_loss, labelled, _nll, lacks=["0-d"], operations=["_weighted"], takes=FLOATS, errors=unfit_target)
     mixtures = _softmax(floats(4, 3, seed=7), 1)
-    yield Row(losses.cross_entropy, [*labelled, *[Call(floats(4, 3), classes, label_smoothing=0.2, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r, label_smoothing=0.3) for r in reduction_names], Call(floats(2, 3, 4), inner, weights, label_smoothing=0.1),
+    yield Row(op.cross_entropy, [*labelled, *[Call(floats(4, 3), classes, label_smoothing=0.2, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r, label_smoothing=0.3) for r in reduction_names], Call(floats(2, 3, 4), inner, weights, label_smoothing=0.1),
                                      *[Call(floats(4, 3), mixtures, reduction=r) for r in reduction_names], Call(floats(4, 3), mixtures, weights, label_smoothing=0.1), Call(floats(3), mixtures[0])],
               _cross_entropy, lacks=["0-d"], operations=["_cross_entropy_of_classes"], takes=FLOATS, errors=[*unfit_target, Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), label_smoothing=1.5)])  # fmt: skip
     chances = [Call(floats(*size, low=0.05, high=0.95), floats(*size, low=0.05, high=0.95, seed=4), *more, reduction=r) for size in sizes for more in ((), (positive(*size),)) for r in reduction_names] + [Call(positive(0), positive(0), reduction="sum")]
     unlike = [Wrong(ValueError, positive(2) / 3, positive(2, 1) / 3), Wrong(ValueError, positive(2) / 3, positive(2) / 3, reduction="max")]
-    yield Row(losses.binary_cross_entropy, chances, lambda x, t, weight=1.0, reduction="mean": _reduced(-weight * (t * np.log(x) + (1 - t) * np.log(1 - x)), reduction), operations=["_bce"], takes=FLOATS,
+    yield Row(op.binary_cross_entropy, chances, lambda x, t, weight=1.0, reduction="mean": _reduced(-weight * (t * np.log(x) + (1 - t) * np.log(1 - x)), reduction), operations=["_bce"], takes=FLOATS,
               errors=[*unlike, Wrong(RuntimeError, np.array([1.5]), np.array([1.0])), Wrong(RuntimeError, np.array([-0.1]), np.array([1.0]))])  # fmt: skip
-    yield Row(losses.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3), reduction="sum", pos_weight=positive(3, seed=1))], _bce_with_logits,
+    yield Row(op.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3), reduction="sum", pos_weight=positive(3, seed=1))], _bce_with_logits,
               operations=["_softplus_exact"], takes=FLOATS, errors=[*unlike, Wrong(ValueError, floats(2), floats())])  # fmt: skip
-    yield Row(losses.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
+    yield Row(op.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
 
 
 def _padded(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
@@ -891,3 +903,40 @@ NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.shape, Call(_x)), (np.ndim, Call(_x)), (np.size, Call(_x)), (np.size, Call(_x, 1)), (np.isclose, Call(_x, _y)), (np.allclose, Call(_x, _x)),
     (np.empty_like, Call(floats(0))),
 ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- running a call
+
+
+def run(row: Row, call: Call, make: Callable[[Array], ag.Tensor] = to_tensor) -> tuple[list[Any], list[ag.Tensor]]:
+    """The results of a call, and the tensors that were made for its arrays."""
+    made: list[ag.Tensor] = []
+
+    def remembered(array: Array) -> ag.Tensor:
+        made.append(make(array))
+        return made[-1]
+
+    args, options = call.on(remembered)
+    return results(row.function(*args, **options)), made
+
+
+@contextmanager
+def at(call: object) -> Iterator[None]:
+    """Say in a failure's report which call it was."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"at {call!r}")
+        raise
+
+
+def weights(out: ag.Tensor) -> ag.Tensor:
+    """A cotangent without symmetries."""
+    return ag.from_numpy(floats(*out.shape, low=0.5, high=1.5, seed=8).astype(out.dtype))
+
+
+def in_dtype(array: Array, dtype: str) -> Array:
+    if dtype in FLOATS:
+        return array.astype(dtype)
+    array = np.nan_to_num(array, posinf=3, neginf=3)
+    return np.asarray(array > 0 if dtype == "bool" else np.abs(array) * 2 + 1, dtype)

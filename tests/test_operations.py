@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,43 +20,32 @@ import autograd_core as ag
 from autograd_core import numpy_api
 from autograd_core.dtypes import can_cast
 from autograd_core.graph import Leaf, Node
-from autograd_core.ops import einsum, elementwise, index, linalg, losses, neural, reduce, shape, sorting
 from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, operation_of, primitive
-from tests.op_table import DTYPES, FLOATS, NUMPY_CALLS, ROWS, Array, Call, Row, floats, requires_grad, results, to_tensor
+from tests.op_table import (
+    DTYPES,
+    FLOATS,
+    MODULES,
+    NUMPY_CALLS,
+    PUBLIC,
+    ROWS,
+    Array,
+    Call,
+    Row,
+    at,
+    floats,
+    in_dtype,
+    requires_grad,
+    results,
+    run,
+    to_tensor,
+    weights,
+)  # fmt: skip
 
-MODULES: list[ModuleType] = [elementwise, shape, reduce, index, linalg, neural]
 INTERNAL = {"array_key"}  # public within the package: no operation
-
-
-def run(row: Row, call: Call, make: Callable[[Array], ag.Tensor] = to_tensor) -> tuple[list[Any], list[ag.Tensor]]:
-    """The results of a call, and the tensors that were made for its arrays."""
-    made: list[ag.Tensor] = []
-
-    def remembered(array: Array) -> ag.Tensor:
-        made.append(make(array))
-        return made[-1]
-
-    args, options = call.on(remembered)
-    return results(row.function(*args, **options)), made
-
-
-@contextmanager
-def at(call: object) -> Iterator[None]:
-    """Say in a failure's report which call it was."""
-    try:
-        yield
-    except BaseException as error:
-        error.add_note(f"at {call!r}")
-        raise
 
 
 def differentiable(outs: Iterable[Any]) -> list[ag.Tensor]:
     return [out for out in outs if isinstance(out, ag.Tensor) and out.requires_grad]
-
-
-def weights(out: ag.Tensor) -> ag.Tensor:
-    """A cotangent without symmetries."""
-    return ag.from_numpy(floats(*out.shape, low=0.5, high=1.5, seed=8).astype(out.dtype))
 
 
 def gradients(outs: list[Any], inputs: list[ag.Tensor], **options: Any) -> list[ag.Tensor]:
@@ -91,18 +80,9 @@ every_differentiable_row = pytest.mark.parametrize("row", DIFFERENTIABLE, ids=st
 # ---------------------------------------------------------------- the table is complete
 
 
-def public_functions() -> dict[str, Any]:
-    return {
-        name: value
-        for module in MODULES
-        for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_")
-    }
-
-
 def test_the_table_and_the_public_functions_are_the_same() -> None:
     in_table = {row.function for row in ROWS}
-    missing = {name for name, function in public_functions().items() if function not in in_table}
+    missing = {name for name, function in PUBLIC.items() if function not in in_table}
     assert missing == INTERNAL
     assert len({row.name for row in ROWS}) == len(ROWS)
 
@@ -197,13 +177,6 @@ def test_float32_is_float64_rounded(row: Row) -> None:
             for out, answer in zip(outs, expected, strict=True):
                 if isinstance(out, ag.Tensor) and out.dtype.kind == "f":
                     close(out.detach(), answer.detach(), 3e-6)
-
-
-def in_dtype(array: Array, dtype: str) -> Array:
-    if dtype in FLOATS:
-        return array.astype(dtype)
-    array = np.nan_to_num(array, posinf=3, neginf=3)
-    return np.asarray(array > 0 if dtype == "bool" else np.abs(array) * 2 + 1, dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -549,9 +522,9 @@ def test_formulas_run_on_every_kind_of_array() -> None:
 
 def test_a_forbidden_construct_is_found() -> None:
     for source in ("lambda g, x: g.fill(0)", "lambda g, x: x.copy()", "lambda g, x: exp(x)", "lambda g: helper(g)"):
-        assert list(objections(ast.parse(source, mode="eval").body, elementwise, set())), source
-    assert list(objections(ast.parse("def f(g):\n    g[0] = 1\n    return g").body[0], elementwise, set()))
-    assert list(objections(ast.parse("def f(g):\n    g += 1\n    return g").body[0], elementwise, set()))
+        assert list(objections(ast.parse(source, mode="eval").body, ag.ops.elementwise, set())), source
+    assert list(objections(ast.parse("def f(g):\n    g[0] = 1\n    return g").body[0], ag.ops.elementwise, set()))
+    assert list(objections(ast.parse("def f(g):\n    g += 1\n    return g").body[0], ag.ops.elementwise, set()))
 
 
 # ---------------------------------------------------------------- errors
@@ -637,5 +610,5 @@ def test_a_dropped_reduction_is_caught() -> None:
 
 
 def test_operation_of_knows_its_rows() -> None:
-    assert operation_of(elementwise.mul) is OPERATIONS["mul"]
+    assert operation_of(ag.mul) is OPERATIONS["mul"]
     assert math.isclose(ag.mul(ag.tensor(2.0), 3.0).item(), 6.0)

@@ -182,7 +182,7 @@ class _Capture:
             card.path = tuple(node.record.module)
             if node.record.where:
                 file, line, function = node.record.where
-                card.where = clean(f"{re.split(r'[\\/]', file)[-1]}:{line} in {function}", 120)
+                card.where = clean(f"{file.replace(chr(92), '/').rpartition('/')[2]}:{line} in {function}", 120)
         elif isinstance(node, Part) and node.whole.record is not None:
             card.path = tuple(node.whole.record.module)
         if self.ledger is not None and node in self.ledger.names and not several:

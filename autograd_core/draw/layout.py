@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 _GAP = 26.0  # between items of a rank
 _RANK_GAP = 36.0  # between ranks without labels
-_LABEL_GAP = 13.0  # before and after a rank of labels
+_LABEL_GAP = 16.0  # before and after a rank of labels
 _PAD, _TITLE = 13.0, 25.0  # inside a cluster
 _MOST_BENDS = 20_000  # invisible items; beyond that, long edges are drawn straight
 
@@ -41,10 +41,10 @@ class Plan:
 
 @dataclass
 class Placement:
-    """Where everything is: corners of cards, points of links (straight or smooth between them), label places."""
+    """Where everything is: corners of cards, points of links, label places."""
 
     corners: list[Point]
-    routes: list[list[Point]]
+    routes: list[list[Point]]  # to be joined smoothly, along the flow
     labels: list[Point | None]  # centres
     boxes: list[tuple[float, float, float, float]]  # of clusters: x, y, width, height
     width: float
@@ -249,7 +249,7 @@ class _Layout:
                 size = self.plan.links[hop.label][2]
                 assert size is not None
                 if self.plan.horizontal:
-                    label = _Item(size[1] + 2, 4, size[0], hop.source.order, label=hop.label, rank=last)
+                    label = _Item(size[1] + 6, 5, size[0], hop.source.order, label=hop.label, rank=last)
                 else:
                     label = _Item(size[0] / 2, size[0] / 2, size[1], hop.source.order, label=hop.label, rank=last)
                 extra.append(label)
@@ -278,9 +278,9 @@ class _Layout:
                     wide = item.before + item.after
                     source, target = item.ins[0][0], item.outs[0][0]
                     if source.at < target.at - 1:
-                        item.before, item.after = wide + 2, 6
+                        item.before, item.after = wide + 4, 6
                     else:
-                        item.before, item.after = 6, wide + 2
+                        item.before, item.after = 6, wide + 4
 
     def _bound(self, level: _Level, group: int, ranks: list[list[_Item]]) -> None:
         inside = [item for rank in ranks for item in rank if item.side == 0]
@@ -330,7 +330,10 @@ class _Layout:
             final = enters[id(end)][i] if end.card >= 0 else end.at + self._offset(end, hop.target_port, -1)
             hop.points = [(first, start.flow + start.thick / 2)]
             for item in hop.chain:
-                hop.points += [(item.at, item.flow - item.thick / 2), (item.at, item.flow + item.thick / 2)]
+                if item.label >= 0 or item.thick < 1:
+                    hop.points.append((item.at, item.flow))
+                else:
+                    hop.points += [(item.at, item.flow - item.thick / 2), (item.at, item.flow + item.thick / 2)]
             hop.points.append((final, end.flow - end.thick / 2))
 
     # ------------------------------------------------------------ the answer
@@ -351,7 +354,7 @@ class _Layout:
             for hop in level.hops.values():
                 for item in hop.chain:
                     if item.label >= 0:
-                        middle = item.at + (item.after - item.before) / 2
+                        middle = item.at + (item.after - item.before) / 2  # beside the link
                         labels[item.label] = turned(level, middle, item.flow)
         routes = [
             [turned(self.levels[group], *point) for group, hop in journey for point in hop.points]

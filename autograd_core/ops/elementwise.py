@@ -59,7 +59,7 @@ def mul(input: TensorLike, other: TensorLike) -> Tensor:
 
 
 @primitive(np.divide, broadcasts=True, promotes=True, floating=True, fresh=True, torch="DivBackward0",
-           shows="{input} / {other}", local={"input": "1 / {other}", "other": "-{out} / {other}"},
+           shows="{input} / {other}", local={"input": "1 / {other}", "other": "-{input} / {other}²"},
            input=lambda g, other: g / other,
            other=lambda g, input, other: -g * (input / other / other))
 def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
@@ -117,7 +117,7 @@ def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
         return np.floor_divide(input, other)
     with np.errstate(all="ignore"):  # as in PyTorch, x // 0. is an infinity (NumPy warns, and gives NaN)
         quotient = np.floor_divide(input, other)
-        return np.where(other == 0, input / other, quotient)  # type: ignore[return-value]
+        return np.where(other == 0, input / other, quotient)
 
 
 @primitive(broadcasts=True, promotes=True, fresh=True,
@@ -161,7 +161,7 @@ def _power(input: TensorLike, other: TensorLike) -> Tensor:
 @primitive(fresh=True, shows="{input} ^ {exponent}", local="{exponent} × {input} ^ ({exponent} - 1)",
            torch="PowBackward0",
            input=lambda g, input, exponent:
-               np.zeros_like(g) if exponent == 0 else g * (exponent * either(_power_of)(input, exponent - 1)))
+               np.zeros_like(g) if exponent == 0 else g * (exponent * either(_power_of)(input, exponent - 1)))  # type: ignore[has-type]  # itself
 def _power_of(input: TensorLike, exponent: float) -> Tensor:
     return _array_power(input, exponent)
 
@@ -365,9 +365,9 @@ def sigmoid(input: TensorLike) -> Tensor:
     tensor([0.5000, 1.0000])
     """
     out = np.empty_like(input)  # given as `out`, so that a 0-d result is an array too
-    np.minimum(input, _OVERFLOW[input.itemsize], out=out)  # beyond it the result is 1 to the last digit
+    np.minimum(input, _OVERFLOW[input.itemsize], out=out)  # type: ignore[call-overload]  # beyond it the result is 1 to the last digit
     np.exp(out, out)
-    return np.divide(out, out + 1, out)  # type: ignore[return-value]
+    return np.divide(out, out + 1, out)
 
 
 # ---------------------------------------------------------------- kinks and steps
@@ -491,7 +491,7 @@ def _where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tenso
         raise RuntimeError(
             f"where: expected condition to be a bool tensor, but got {condition.dtype}; compare first: x != 0"
         )
-    return np.where(condition, input, other)  # type: ignore[return-value]
+    return np.where(condition, input, other)
 
 
 def where(condition: TensorLike, input: TensorLike = None, other: TensorLike = None) -> Any:

@@ -280,15 +280,18 @@ def _checked_vector(name: str, input: Array, dim: int, index: Tensor) -> Array:
         raise IndexError(f"{name}: index must be a vector, got shape {array.shape}; use index.flatten()")
     if not input.ndim and array.size != 1:
         raise RuntimeError(f"{name}: an index into a 0-d tensor must have exactly one element, got {array.size}")
-    _check_bounds(name, array, dim, input.shape[dim] if input.ndim else 1)
+    error = IndexError if input.ndim < 3 else RuntimeError  # as in PyTorch
+    _check_bounds(name, array, dim, input.shape[dim] if input.ndim else 1, error)
     return array.reshape(-1)
 
 
-def _check_bounds(name: str, index: Array, dim: int, size: int) -> None:
+def _check_bounds(
+    name: str, index: Array, dim: int, size: int, error: type[Exception] = RuntimeError
+) -> None:
     # as unsigned numbers, negative indices are the largest
     if index.size and np.maximum.reduce(index.view(f"u{index.itemsize}"), axis=None) >= size:
         wrong = index[(index < 0) | (index >= size)].reshape(-1)[0]
-        raise RuntimeError(
+        raise error(
             f"{name}: index {wrong} is out of bounds for dimension {dim} with size {size}; indices run from 0 to "
             f"{size - 1}"
         )

@@ -50,7 +50,7 @@ def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
     difference = input - target
     flat = difference.reshape(-1)
     out = flat.dot(flat) / flat.dtype.type(flat.size) if flat.size else np.array(np.nan, flat.dtype)
-    return out, difference  # type: ignore[return-value]
+    return out, difference
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", *, weight: Tensor | None = None) -> Tensor:
@@ -140,7 +140,7 @@ def nll_loss(
            input=lambda g, scale: np.where(scale == 0, 0, g * scale))
 def _weighted(input: TensorLike, scale: Any) -> Tensor:
     """input * scale, where a weight 0 also silences infinities (an ignored target)."""
-    return np.where(scale == 0, 0, input * scale)  # type: ignore[return-value]
+    return np.where(scale == 0, 0, input * scale)
 
 
 def _one_hot_like(input: Any, target: Any) -> Any:
@@ -166,7 +166,7 @@ def _cross_entropy_of_classes(input: TensorLike, target: TensorLike, mean: bool)
     n, classes = input.shape
     picked = log_probability.reshape(-1)[np.arange(0, n * classes, classes) + target]
     total = -np.add.reduce(picked)
-    return total / input.dtype.type(n) if mean else total, log_probability  # type: ignore[return-value]
+    return total / input.dtype.type(n) if mean else total, log_probability
 
 
 def cross_entropy(

@@ -54,7 +54,7 @@ def relu(input: TensorLike) -> Tensor:
 def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
     """x above 0, negative_slope * x below."""
     require("leaky_relu", input.dtype, "fc")
-    return np.where(input > 0, input, input * negative_slope)  # type: ignore[return-value]
+    return np.where(input > 0, input, input * negative_slope)
 
 
 @primitive(fresh=True,
@@ -78,7 +78,7 @@ def relu6(input: Tensor) -> Tensor:
 def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha (e^x - 1) below (Clevert et al. 2015, eq. 14 of nndl chapter 4)."""
     require("elu", input.dtype, "fc")
-    return np.where(input > 0, input, np.expm1(np.minimum(input, 0)) * alpha)  # type: ignore[return-value]
+    return np.where(input > 0, input, np.expm1(np.minimum(input, 0)) * alpha)
 
 
 @primitive(fresh=True,
@@ -88,7 +88,8 @@ def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> T
     """log(1 + e^(beta x)) / beta; x itself where beta x > threshold."""
     require("softplus", input.dtype, "fc")
     scaled = input * beta
-    return np.where(scaled > threshold, input, np.log1p(np.exp(np.minimum(scaled, threshold))) / beta)  # type: ignore[return-value]
+    smooth = np.maximum(scaled, 0) + np.log1p(np.exp(-np.abs(scaled)))  # no overflow, in half precision either
+    return np.where(scaled > threshold, input, smooth / beta)
 
 
 def _logistic(x: Any) -> Any:
@@ -240,7 +241,7 @@ def _column_sums(g: Any) -> Any:
     return g.sum(axis=0)
 
 
-@primitive(fresh=True, torch="AddmmBackward0", shows="{input} {weight}^T + {bias}",
+@primitive(fresh=True, torch="AddmmBackward0", shows="{input} @ {weight}^T + {bias}",
            local={"input": "{weight}", "weight": "{input}", "bias": "1"},
            fast={"input": lambda g, weight: g.dot(weight),
                  "weight": lambda g, input: _rows(g).T.dot(_rows(input)),

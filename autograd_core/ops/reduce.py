@@ -62,7 +62,7 @@ def _wide(input: Array) -> Any:
            fast={"input": _spread_in_memory},
            input=_spread)
 def _sum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    out = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)
+    out = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)  # type: ignore[call-overload]  # NumPy's stubs know no variable keepdims
     return out.astype(np.float16) if input.dtype == np.float16 else out
 
 
@@ -92,7 +92,7 @@ def _mean_vjp_in_memory(g: Any, input_shape: tuple[int, ...], dim: Any) -> Array
            input=lambda g, input_shape, dim: _spread(g / _count(input_shape, dim), input_shape, dim))
 def _mean(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     with np.errstate(invalid="ignore", divide="ignore"):  # the mean of nothing is NaN
-        total = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)
+        total = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)  # type: ignore[call-overload]  # NumPy's stubs know no variable keepdims
         return (total / _count(input.shape, dim)).astype(input.dtype, copy=False)
 
 
@@ -208,7 +208,7 @@ def _prod_vjp(g: Array, input: Array, dim: Any, keepdim: bool) -> Array:
            fast={"input": _prod_vjp},
            input=_prod_of_others)
 def _prod(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    return np.multiply.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim).astype(
+    return np.multiply.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim).astype(  # type: ignore[call-overload]  # NumPy's stubs know no variable keepdims
         np.int64 if input.dtype.kind in "biu" else input.dtype, copy=False
     )
 
@@ -285,7 +285,8 @@ def _share_among_ties(g: Any, input: Any, out: Any, dim: Any) -> Any:
 
 def _check_not_empty(name: str, input: Array, dim: Any) -> None:
     if _count(input.shape, dim) == 0:
-        raise IndexError(f"{name}: expected reduction over a non-empty dimension, but the shape is {input.shape}")
+        kind = RuntimeError if dim is None else IndexError
+        raise kind(f"{name}: expected reduction over a non-empty dimension, but the shape is {input.shape}")
 
 
 @primitive(fresh=True,

@@ -255,6 +255,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         return _reshape(roll(flatten(input), shifts, 0), input.array.shape)
     by = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     along = (dims,) if isinstance(dims, int) else tuple(dims)
+    if not input.array.ndim:
+        raise IndexError(f"roll: a 0-d tensor has no dimension {dims}")
     if len(by) != len(along):
         raise RuntimeError(f"roll: shifts {shifts} and dims {dims} must have the same length")
     return _roll(input, by, tuple(one_dim("roll", d, input.array.ndim) for d in along))
@@ -328,7 +330,8 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     between = tuple(n for size in shape for n in (1, size))
     stretched = tuple(n for pair in zip(times, shape, strict=True) for n in pair)
     repeated = _expand(_reshape(input, between), stretched)
-    return _reshape(repeated, tuple(n * size for n, size in zip(times, shape, strict=True))).contiguous()
+    out = _reshape(repeated, tuple(n * size for n, size in zip(times, shape, strict=True)))
+    return out if out._base is None else out.clone()
 
 
 # ---------------------------------------------------------------- joining and cutting
@@ -358,14 +361,21 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> 
     dim = dim if axis is None else axis
     if not hasattr(tensors, "array"):
         # PyTorch's relic: an empty 1-d tensor joins with anything
-        kept = [x for x in tensors if x.array.shape != (0,)]
-        tensors = kept if kept else list(tensors)[:1]
+        tensors = list(tensors)
+        full = next((x.array.shape for x in tensors if x.array.shape != (0,)), None)
+        if full is not None and len(full) > 1:
+            place = one_dim("cat", dim, len(full))
+            hollow = (*full[:place], 0, *full[place + 1 :])
+            tensors = [_reshape(x, hollow) if x.array.shape == (0,) else x for x in tensors]
         shapes = [tuple(x.array.shape) for x in tensors]
         if any(not shape for shape in shapes):
             raise RuntimeError("cat: zero-dimensional tensors cannot be joined; use stack(...)")
         if shapes:
             dim = one_dim("cat", dim, len(shapes[0]))
-            if any(s[:dim] + s[dim + 1 :] != shapes[0][:dim] + shapes[0][dim + 1 :] for s in shapes):
+            if any(
+                len(s) != len(shapes[0]) or s[:dim] + s[dim + 1 :] != shapes[0][:dim] + shapes[0][dim + 1 :]
+                for s in shapes
+            ):
                 raise RuntimeError(
                     f"cat: sizes of tensors must match except in dimension {dim}, but got shapes {shapes}"
                 )
@@ -426,7 +436,7 @@ def _cut(x: Array, lengths: tuple[int, ...], dim: int) -> tuple[Array, ...]:
 @primitive(views=True, several=True, fresh=True,
            input=lambda g, dim: np.concatenate(g, axis=dim))
 def _split(input: TensorLike, lengths: tuple[int, ...], dim: int) -> Tensor:
-    return _cut(input, lengths, dim)  # type: ignore[return-value]
+    return _cut(input, lengths, dim)
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -448,7 +458,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
         lengths = tuple(split_size_or_sections)
         if sum(lengths) != total or any(length < 0 for length in lengths):
             raise RuntimeError(f"split: the sizes {list(lengths)} must sum to {total}, the size of dimension {dim}")
-    return _split(tensor, lengths, dim)  # type: ignore[return-value]
+    return _split(tensor, lengths, dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -469,7 +479,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 @primitive(views=True, several=True, fresh=True,
            input=lambda g, dim: np.stack(g, axis=dim))
 def _unbind(input: TensorLike, dim: int) -> Tensor:
-    return tuple(np.moveaxis(input, dim, 0)[i, ...] for i in range(input.shape[dim]))  # type: ignore[return-value]
+    return tuple(np.moveaxis(input, dim, 0)[i, ...] for i in range(input.shape[dim]))
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
@@ -479,11 +489,11 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     (tensor([1, 2]), tensor([3, 4]))
     """
     if not input.array.ndim:
-        raise RuntimeError("unbind: a 0-d tensor has no dimension to remove")
+        raise IndexError("unbind: a 0-d tensor has no dimension to remove")
     dim = one_dim("unbind", dim, input.array.ndim)
     if input.array.shape[dim] == 0:
         return ()
-    return _unbind(input, dim)  # type: ignore[return-value]
+    return _unbind(input, dim)
 
 
 def contiguous(input: Tensor) -> Tensor:

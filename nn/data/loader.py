@@ -30,7 +30,6 @@ T_co = TypeVar("T_co", covariant=True)
 # Options that only concern devices and processes, with their defaults; accepted without effect.
 DEVICE_OPTIONS: dict[str, Any] = {
     "pin_memory_device": "",
-    "multiprocessing_context": None,
     "prefetch_factor": None,
     "persistent_workers": False,
     "in_order": True,
@@ -62,6 +61,7 @@ class DataLoader(Generic[T_co]):
         drop_last: bool = False,
         timeout: float = 0,
         worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None,
         generator: Generator | None = None,
         **device_only: Any,
     ) -> None:
@@ -105,7 +105,7 @@ class DataLoader(Generic[T_co]):
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.sampler, self.batch_sampler, self.collate_fn = sampler, batch_sampler, collate_fn
         self.num_workers, self.worker_init_fn, self.generator = num_workers, worker_init_fn, generator
-        self.pin_memory, self.timeout = pin_memory, timeout
+        self.pin_memory, self.timeout, self.multiprocessing_context = pin_memory, timeout, multiprocessing_context
         self._promised: int | None = None  # the length of a stream, once somebody asked for it
         vars(self).update(options, _complete=True)
 

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import Tensor
-from autograd_core.graph import RemovableHandle
+from autograd_core import RemovableHandle, Tensor
 
 from ..parameter import clear_grads, typename
 

@@ -10,8 +10,23 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from tests.op_table import DTYPES, FLOATS, ROWS, Array, Call, Row, floats, mapped, requires_grad, results, to_tensor
-from tests.test_operations import at, in_dtype, run, weights
+from tests.op_table import (
+    DTYPES,
+    FLOATS,
+    ROWS,
+    Array,
+    Call,
+    Row,
+    at,
+    floats,
+    in_dtype,
+    mapped,
+    requires_grad,
+    results,
+    run,
+    to_tensor,
+    weights,
+)  # fmt: skip
 
 torch = pytest.importorskip("torch")
 

@@ -1,0 +1,2 @@
+"""Formats."""
+from __future__ import annotations
