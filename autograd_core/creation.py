@@ -307,9 +307,17 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
                 f"only Tensors of floating point dtype can require gradients, not {self.array.dtype}; use .float() first"
             )
         self._edge = leaf_of(self)
+        self._edge.asleep = False
     elif not requires_grad:
-        self._edge = None  # the leaf stays known to the tensor, with its .grad
+        fall_asleep(self)
     return self
+
+
+def fall_asleep(self: Tensor) -> None:
+    """A leaf that takes no gradient any more; it stays known to the tensor, with its .grad."""
+    self._edge = None
+    if self._leaf is not None:
+        self._leaf.asleep = True
 
 
 def leaf_of(self: Tensor) -> Leaf:

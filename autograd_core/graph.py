@@ -69,6 +69,7 @@ class Node:
     pre_hooks: dict[int, Callable[[Any], Any]] | None = None  # Node.register_prehook
     post_hooks: dict[int, Callable[[Any, Any], Any]] | None = None  # Node.register_hook
     retains_grad: bool = False
+    asleep: bool = False  # a leaf whose tensor was told requires_grad_(False): it takes no gradient
     grad: Any = None  # a Tensor: of a leaf, or where retain_grad() asked for it
     record: Record | None = None  # see `record`
 
@@ -492,27 +493,27 @@ def _modified(node: Node) -> RuntimeError:
     )
 
 
-def _requires_grad(node: Node) -> bool:
-    """Whether the tensor of a leaf asks for a gradient (still: requires_grad_(False) may come before backward)."""
-    tensor = node.tensor() if isinstance(node, Leaf) else None
-    return tensor is None or tensor._edge is node
-
-
 def commit(gradients: dict[Node, Any], tensor: Callable[[Any], Any], create_graph: bool) -> None:
     """Add a finished sweep's gradients to the leaves' `.grad`, all of them or none."""
-    gradients = {leaf: g for leaf, g in gradients.items() if _requires_grad(leaf)}
+    first, further = [], []
     with _commit:
         for leaf, g in gradients.items():
-            if leaf.grad is not None and leaf.grad.array.shape != g.shape:
-                raise RuntimeError(
-                    f"backward: a gradient of shape {tuple(g.shape)} cannot be added to a .grad of shape "
-                    f"{leaf.grad.array.shape}; set .grad = None after giving a tensor other .data"
-                )
-        for leaf, g in gradients.items():
+            if leaf.asleep:
+                continue
             known = leaf.grad
             if known is None:
-                leaf.grad = g.clone() if create_graph else tensor(np.asarray(g))  # aliases nothing
-            elif create_graph or known._edge is not None:
+                first.append((leaf, g.clone() if create_graph else tensor(np.asarray(g))))  # aliases nothing
+                continue
+            if known.array.shape != g.shape:
+                raise RuntimeError(
+                    f"backward: a gradient of shape {tuple(g.shape)} cannot be added to a .grad of shape "
+                    f"{known.array.shape}; set .grad = None after giving a tensor other .data"
+                )
+            further.append((leaf, known, g))
+        for leaf, new in first:
+            leaf.grad = new
+        for leaf, known, g in further:
+            if create_graph or known._edge is not None:
                 leaf.grad = known + (g if create_graph else tensor(g))
             elif overlaps(known.array):  # a .grad that was assigned, an expanded tensor
                 leaf.grad = tensor(known.array + g)
@@ -520,6 +521,6 @@ def commit(gradients: dict[Node, Any], tensor: Callable[[Any], Any], create_grap
                 np.add(known.array, g, out=known.array)
                 known._memory.version += 1
     for leaf in gradients:
-        if isinstance(leaf, Leaf) and leaf.post_accumulate_hooks and leaf.variable is not None:
+        if leaf.watched and isinstance(leaf, Leaf) and leaf.post_accumulate_hooks and leaf.variable is not None:
             for hook in tuple(leaf.post_accumulate_hooks.values()):
                 hook(leaf.variable)

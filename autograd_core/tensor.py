@@ -411,7 +411,7 @@ class Tensor:
         """Cut this tensor off the graph."""
         if self._base is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-        self._edge = None
+        creation.fall_asleep(self)
         return self
 
     def retain_grad(self) -> None:
@@ -443,6 +443,7 @@ class Tensor:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         if edge.post_accumulate_hooks is None:
             edge.post_accumulate_hooks = {}
+        edge.watched = True
         return RemovableHandle(edge.post_accumulate_hooks, hook)
 
     # ------------------------------------------------------------ NumPy

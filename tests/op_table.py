@@ -48,7 +48,7 @@ class Call:
 
     def changed(self, make: Callable[[Array], Any]) -> Call:
         args, options = self.on(make)
-        return Call(*args, **options)
+        return type(self)(*args, **options)
 
     def arrays(self) -> list[Array]:
         found: list[Array] = []
@@ -58,6 +58,10 @@ class Call:
     def __repr__(self) -> str:
         args, options = self.on(lambda array: f"<{array.dtype} {array.shape}>")
         return f"Call({', '.join([*map(str, args), *(f'{name}={value}' for name, value in options.items())])})"
+
+
+class Better(Call):
+    """A call that PyTorch refuses, or whose derivative it cannot compute, and we can."""
 
 
 class Wrong(Call):
@@ -268,8 +272,8 @@ def _elementwise() -> Iterator[Row]:
               errors=[*UNFIT, Wrong(RuntimeError, floats(2), floats(2), rounding_mode="up"),
                       Wrong(RuntimeError, ints(2), np.zeros(2, np.int64), rounding_mode="trunc")])  # fmt: skip
     divisors = [*pairs(second=(0.3, 1.2)), *pairs(second=(-1.2, -0.3)), Call(floats(2, 3), 0.7)]
-    yield Row(op.floor_divide, divisors, np.floor_divide,
-              takes=NO_BOOL, errors=[*UNFIT, Wrong(RuntimeError, ints(2), np.zeros(2, np.int64)), Wrong(RuntimeError, ints(2), 0)])  # fmt: skip
+    yield Row(op.floor_divide, divisors, np.floor_divide, torch=lambda x, y: x.div(y, rounding_mode="floor"),
+              takes=NO_BOOL, errors=[*UNFIT[:3], Wrong(RuntimeError, ints(2), np.zeros(2, np.int64)), Wrong(RuntimeError, ints(2), 0)])  # fmt: skip
     yield Row(op.remainder, divisors, np.remainder, takes=NO_BOOL,
               kinks=[((-7.0, 2.0), (1.0, 4.0)), ((6.0, 3.0), (1.0, -2.0))],
               errors=[*UNFIT, Wrong(RuntimeError, ints(2), np.zeros(2, np.int64)), Wrong(RuntimeError, ints(2), 0)])  # fmt: skip
@@ -365,7 +369,7 @@ def _elementwise() -> Iterator[Row]:
 
     yield Row(op.cast, [Call(floats(*size), np.dtype(np.float32)) for size in SIZES] + [Call(floats(2), np.dtype(np.float64))],
               lambda x, dtype: x.astype(dtype), lambda dtype: "float32", operations=["_cast"], torch=lambda x, dtype: x.to(dtype),
-              errors=[Wrong(TypeError, floats(2), np.dtype(np.uint16)), Wrong(TypeError, floats(2), "datetime64[s]"), Wrong(TypeError, floats(2), object)],
+              errors=[Wrong(TypeError, floats(2), value) for value in (object, [1], {})],
               twice=False)  # fmt: skip
     yield Row(op.clone, unary(), np.copy, errors=NOT_ONE)
 
@@ -412,7 +416,7 @@ def _shape() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(1, 2, 3)), Wrong(RuntimeError, floats(1, 1, 1)), Wrong(RuntimeError, floats(1, 2, 0))])  # fmt: skip
     yield Row(op.matrix_transpose, [Call(floats(2, 3)), Call(floats(2, 3, 4)), Call(floats(0, 2)), Call(floats(1, 1))],
               np.matrix_transpose, torch=lambda x: x.mT, operations=[], lacks=["0-d"],
-              errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (0,))])  # fmt: skip
+              errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (0,), (1,))])  # fmt: skip
     yield Row(op.movedim, [Call(floats(2, 3, 4), 0, -1), Call(floats(2, 3, 4), (0, 1), (1, 2)), Call(floats(0, 2), 1, 0), Call(floats(1), 0, 0)],
               np.moveaxis, operations=[], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(2, 3), 2, 0), Wrong(RuntimeError, floats(2, 3), (0, 0), (0, 1)), Wrong(RuntimeError, floats(2, 3), (0, 1), (0,))])  # fmt: skip
@@ -460,7 +464,7 @@ def _shape() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(5), 0), Wrong(IndexError, floats(5), 2, 1), Wrong(RuntimeError, floats(), 2)])  # fmt: skip
     yield Row(op.unbind, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2)), Call(floats(0, 2), 1), Call(floats(1), -1)],
               lambda x, dim=0: list(np.moveaxis(x, dim, 0)), lacks=["0-d"],
-              errors=[Wrong(RuntimeError, floats()), Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2), -2)])  # fmt: skip
+              errors=[Wrong(IndexError, floats()), Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2), -2)])  # fmt: skip
     yield Row(op.contiguous, unary(), np.copy, torch="Tensor.contiguous", operations=[])
 
 
@@ -508,13 +512,13 @@ def _reduce() -> Iterator[Row]:
     yield Row(op.cumsum, running, lambda x, dim: np.cumsum(x, dim).reshape(x.shape), SUMS, errors=bad_dims(2, 3))
     yield Row(op.logsumexp, reductions(dim_first=True, empty=False), over(lambda x, **axes: np.log(np.exp(x).sum(**axes))), FLOATING,
               kinks=[(-inf, nan)], kink_options={"dim": 0}, errors=bad_dims(2, 3))  # fmt: skip
-    empty = [Wrong(IndexError, floats(0), 0), Wrong(IndexError, floats(0, 3), 0)]
+    empty = [Wrong(IndexError, floats(0), 0), Wrong(IndexError, floats(0, 3), 0), Wrong(RuntimeError, floats(0))]
     some = reductions(empty=False)
     yield Row(op.amax, some, over(np.max), errors=[*bad_dims(2, 3), *empty])
     yield Row(op.amin, some, over(np.min), errors=[*bad_dims(2, 3), *empty])
     one = reductions(several=False, empty=False)
-    yield Row(op.argmax, one, over(np.argmax), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
-    yield Row(op.argmin, one, over(np.argmin), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty, Wrong(IndexError, floats(0))])
+    yield Row(op.argmax, one, over(np.argmax), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
+    yield Row(op.argmin, one, over(np.argmin), INT64, takes=NO_BOOL, errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
     yield Row(op.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
     yield Row(op.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=[], errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
     truths = [call.changed(lambda x: np.asarray(x * (x > 0))) for call in reductions()]
@@ -619,7 +623,7 @@ def _index() -> Iterator[Row]:
     writes = [Call(floats(2, 3), key, value) for key, value in values]
     writes += [Call(floats(), ..., 2.0), Call(floats(), (), floats(seed=1)), Call(floats(1), 0, floats(seed=1)), Call(floats(0, 2), all_, 1.0)]
     unfit_values = [Wrong(RuntimeError, floats(2, 3), 0, floats(4)), Wrong(RuntimeError, floats(2, 3), (all_, 0), floats(3)), Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), floats(2, 2))]
-    yield Row(setitem, writes, written(_numpy_write), operations=["_assign"], errors=[*unfit_values, *[Wrong(w.error, *w.args, 1.0) for w in outside]])
+    yield Row(setitem, writes, written(_numpy_write), torch=setitem, operations=["_assign"], errors=[*unfit_values, *[Wrong(w.error, *w.args, 1.0) for w in outside]])
     yield Row(op.index_assign, [Call(x, (key, ...) if not isinstance(key, tuple) and key is not ... else key, v) for x, key, v in (call.args for call in writes[:6])],
               written(_numpy_write), torch=setitem, errors=[], lacks=["0-d", "size 0", "size 1"])  # fmt: skip
 
@@ -631,19 +635,19 @@ def _index() -> Iterator[Row]:
     two = np.array([0, 2, 0])
     yield Row(op.index_add, [Call(floats(3, 2), 0, two, floats(3, 2, seed=1)), Call(floats(2, 3), -1, two, floats(2, 3, seed=1), alpha=2), Call(floats(0, 3), 1, two, floats(0, 3)), Call(floats(1), 0, np.array([0]), floats(1))],
               written(lambda x, dim, i, source, alpha=1: np.add.at(x, (all_,) * (dim % x.ndim) + (i,), alpha * source)), operations=[], lacks=["0-d"],
-              errors=[Wrong(IndexError, floats(3), 1, two, floats(3)), Wrong(RuntimeError, floats(3), 0, two, floats(2)), Wrong(RuntimeError, floats(3), 0, np.array([3]), floats(1))])  # fmt: skip
+              errors=[Wrong(IndexError, floats(3), 1, two, floats(3)), Wrong(RuntimeError, floats(3), 0, two, floats(2)), Wrong(IndexError, floats(3), 0, np.array([3]), floats(1))])  # fmt: skip
     yield Row(op.index_fill, [Call(floats(3, 2), 0, two, 1.5), Call(floats(2, 3), 1, np.array([1]), floats(seed=1)), Call(floats(0, 3), 1, two, 1.0), Call(floats(1), 0, np.array([0]), 0.0)],
               written(lambda x, dim, i, value: x.__setitem__((all_,) * dim + (i,), value)), operations=["index_assign"], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(3), 1, two, 1.0), Wrong(IndexError, floats(3), 0, np.array([3]), 1.0), Wrong(IndexError, floats(3), 0, floats(2), 1.0)])  # fmt: skip
     yield Row(op.index_select, [Call(floats(3, 2), 0, two), Call(floats(2, 3), 1, np.array([2, 0])), Call(floats(), 0, np.array([0])), Call(floats(0, 3), 1, two), Call(floats(1), 0, np.array([0, 0])), Call(floats(3), 0, np.zeros(0, np.int64))],
               lambda x, dim, i: np.take(x, i, dim) if x.ndim else x,
-              errors=[Wrong(IndexError, floats(3), 1, two), Wrong(RuntimeError, floats(3), 0, np.array([3])), Wrong(IndexError, floats(3), 0, np.array([[0]])), Wrong(RuntimeError, floats(3), 0, floats(1))])  # fmt: skip
+              errors=[Wrong(IndexError, floats(3), 1, two), Wrong(IndexError, floats(3), 0, np.array([3])), Wrong(IndexError, floats(3), 0, np.array([[0]])), Wrong(RuntimeError, floats(3), 0, floats(1))])  # fmt: skip
     picked = [(floats(2, 3), 1, np.array([[0, 0], [2, 1]])), (floats(2, 3), 0, np.array([[1, 0]])), (floats(), 0, np.array(0)), (floats(0, 3), 1, np.zeros((0, 2), np.int64)), (floats(1), 0, np.array([0, 0])),
               (floats(2, 3, 2), -1, np.array([[[1], [0], [1]]]))]  # fmt: skip
     bad_picks = [Wrong(IndexError, floats(2, 3), 2, np.array([[0]])), Wrong(RuntimeError, floats(2, 3), 1, np.array([[3]])), Wrong(RuntimeError, floats(2, 3), 1, np.array([0])), Wrong(RuntimeError, floats(2, 3), 1, floats(1, 1))]
     yield Row(op.gather, [Call(*args) for args in picked], _gather, operations=["_gather", "_ungather"], errors=bad_picks)
     spread = [(x, dim, i) for x, dim, i in picked if dim >= 0]
-    yield Row(op.scatter, [*[Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread if len(set(i.ravel())) == i.size or i.ndim > 1 and i.shape[0] == 1], Call(floats(3), 0, np.array([2, 0]), floats(4, seed=1)),
+    yield Row(op.scatter, [*[Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread if len(set(i.ravel())) == i.size or i.ndim > 1 and i.shape[0] == 1], Better(floats(3), 0, np.array([2, 0]), floats(4, seed=1)),
                               *[Call(x, dim, i, value=1.5) for x, dim, i in spread], Call(floats(3), 0, np.array([2]), 0.5)],
               lambda x, dim, i, src=None, value=None: written(_put)(x, dim, i, value if src is None else src), operations=["_scatter_value", "_scatter_src"],
               errors=[Wrong(w.error, *w.args, 1.0) for w in bad_picks])  # fmt: skip
@@ -651,7 +655,7 @@ def _index() -> Iterator[Row]:
               errors=[*[Wrong(w.error, *w.args, floats(1, 1)) for w in bad_picks], Wrong(RuntimeError, floats(3), 0, np.array([0, 1]), floats(1))])  # fmt: skip
     yield Row(op.take_along_dim, [Call(floats(2, 3), np.array([[0], [2]]), 1), Call(floats(2, 3), np.array([[1, 0, 1]]), 0), Call(floats(2, 3), np.array([5, 0])), Call(floats(), np.array([0])), Call(floats(0, 3), np.zeros((1, 2), np.int64), 1), Call(floats(1), np.array([0]), 0)],
               lambda x, i, dim=None: np.take_along_axis(x.reshape(-1) if dim is None else x, i, 0 if dim is None else dim), operations=[],
-              errors=[Wrong(RuntimeError, floats(2, 3), np.array([0]), 1), Wrong(RuntimeError, floats(2, 3), np.array([[3]]), 1), Wrong(IndexError, floats(2, 3), np.array([[0]]), 2), Wrong(RuntimeError, floats(2), floats(1), 0)])  # fmt: skip
+              errors=[Wrong(RuntimeError, floats(2, 3), np.array([0]), 1), Wrong(IndexError, floats(2, 3), np.array([[0]]), 2), Wrong(RuntimeError, floats(2), floats(1), 0)])  # fmt: skip
 
     masked = [Call(floats(2, 3), bools(2, 3), 1.5), Call(floats(2, 3), bools(3), floats(seed=1)), Call(floats(), np.array(True), 0.5), Call(floats(0), bools(1), 1.0), Call(floats(1), bools(2), 2.0), Call(floats(2, 1), bools(3), floats(seed=1))]
     no_mask = [Wrong(RuntimeError, floats(2, 3), bools(2), 1.0), Wrong(RuntimeError, floats(2), ints(2), 1.0), Wrong(RuntimeError, floats(2), bools(2), floats(2))]
@@ -718,7 +722,7 @@ def _linalg() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(3), a, v), Wrong(RuntimeError, floats(2), a, floats(2)), Wrong(RuntimeError, floats(2), v, v)])  # fmt: skip
     batch = floats(2, 2, 3, seed=1), floats(2, 3, 2, seed=2)
     yield Row(op.baddbmm, [Call(floats(2, 2, 2), *batch), Call(floats(2), *batch, beta=2, alpha=0.5), Call(floats(1, 1, 1), *batch, beta=0), Call(floats(), *batch), Call(floats(0, 2, 2), floats(0, 2, 3), floats(0, 3, 2))], _plus_product, operations=[], takes=NO_BOOL,
-              errors=[Wrong(RuntimeError, floats(3), *batch), Wrong(RuntimeError, floats(2, 2, 2), *batch[:1] * 2), Wrong(RuntimeError, floats(2), a, b)])  # fmt: skip
+              errors=[Wrong(RuntimeError, floats(3), *batch), Wrong(RuntimeError, floats(2, 2, 2), *batch[:1] * 2), Wrong(RuntimeError, floats(2), batch[0], floats(3, 3, 2))])  # fmt: skip
     crosses = [Call(floats(3), floats(3, seed=1)), Call(floats(2, 3), floats(2, 3, seed=1), dim=1), Call(floats(3, 2), floats(3, 1, seed=1), dim=0), Call(floats(0, 3), floats(1, 3), dim=1)]
     no_threes = [bad_shapes((2,), (2,)), bad_shapes((3,), (2, 3)), Wrong(IndexError, floats(3), floats(3), dim=1), Wrong(RuntimeError, floats(3, 2), floats(3, 2), dim=1)]
     yield Row(op.linalg_cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=["_cross"], torch="linalg.cross", lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes)
@@ -827,7 +831,7 @@ def _neural() -> Iterator[Row]:
     yield Row(op.linear, affine, lambda x, w, b=0.0: x @ w.T + b, lacks=["0-d"], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(2, 3), floats(4, 2)), Wrong(RuntimeError, floats(2, 3), floats(4, 3), floats(3)), Wrong(RuntimeError, floats(2, 3).astype(np.float32), floats(4, 3)), Wrong(RuntimeError, floats(2, 3), floats(4, 3, 1))])  # fmt: skip
     table = floats(4, 2)
-    yield Row(op.embedding, [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Call(np.zeros(0, np.int64), table), Call(np.array([0]), table), Call(np.array([3, 1, 1]), table, padding_idx=2)], lambda i, w, padding_idx=None: w[i],
+    yield Row(op.embedding, [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Better(np.zeros(0, np.int64), table), Call(np.array([0]), table), Call(np.array([3, 1, 1]), table, padding_idx=2)], lambda i, w, padding_idx=None: w[i],
               conventions=[Call(np.array([[0, 2], [2, 2]]), table, 2), Call(np.array([0, 3]), table, padding_idx=-1)],
               operations=["_stop_where"], errors=[Wrong(IndexError, np.array([4]), table), Wrong(IndexError, np.array([-1]), table), Wrong(RuntimeError, floats(2), table), Wrong(RuntimeError, np.array([0]), floats(4))], takes=DTYPES)  # fmt: skip
     padded = [Call(floats(2, 3), (1, 2)), Call(floats(2, 3), (1, 2, 0, 1)), Call(floats(2, 3), (-1, 2), value=1.5), Call(floats(0, 3), (1, 1)), Call(floats(1), (0, 0)), Call(floats(2, 3), [0, 1], "constant", 2.0), Call(floats(2, 2, 4), (2, 1), "reflect"), Call(floats(2, 2, 3), (2, 1), "replicate"),
@@ -855,11 +859,11 @@ def _neural() -> Iterator[Row]:
     yield Row(op.cross_entropy, [*labelled, *[Call(floats(4, 3), classes, label_smoothing=0.2, reduction=r) for r in reduction_names], *[Call(floats(4, 3), classes, weights, ignore_index=2, reduction=r, label_smoothing=0.3) for r in reduction_names], Call(floats(2, 3, 4), inner, weights, label_smoothing=0.1),
                                      *[Call(floats(4, 3), mixtures, reduction=r) for r in reduction_names], Call(floats(4, 3), mixtures, weights, label_smoothing=0.1), Call(floats(3), mixtures[0])],
               _cross_entropy, lacks=["0-d"], operations=["_cross_entropy_of_classes"], takes=FLOATS, errors=[*unfit_target, Wrong(RuntimeError, floats(2, 3), np.array([0, 1]), label_smoothing=1.5)])  # fmt: skip
-    chances = [Call(floats(*size, low=0.05, high=0.95), floats(*size, low=0.05, high=0.95, seed=4), *more, reduction=r) for size in sizes for more in ((), (positive(*size),)) for r in reduction_names] + [Call(positive(0), positive(0), reduction="sum")]
+    chances = [Call(floats(*size, low=0.05, high=0.95), floats(*size, low=0.05, high=0.95, seed=4), *more, reduction=r) for size in sizes for more in ((), (positive(*size).view(Fixed),)) for r in reduction_names] + [Call(positive(0), positive(0), reduction="sum")]
     unlike = [Wrong(ValueError, positive(2) / 3, positive(2, 1) / 3), Wrong(ValueError, positive(2) / 3, positive(2) / 3, reduction="max")]
     yield Row(op.binary_cross_entropy, chances, lambda x, t, weight=1.0, reduction="mean": _reduced(-weight * (t * np.log(x) + (1 - t) * np.log(1 - x)), reduction), operations=["_bce"], takes=FLOATS,
               errors=[*unlike, Wrong(RuntimeError, np.array([1.5]), np.array([1.0])), Wrong(RuntimeError, np.array([-0.1]), np.array([1.0]))])  # fmt: skip
-    yield Row(op.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3), reduction="sum", pos_weight=positive(3, seed=1))], _bce_with_logits,
+    yield Row(op.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3).view(Fixed)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3).view(Fixed), reduction="sum", pos_weight=positive(3, seed=1).view(Fixed))], _bce_with_logits,
               operations=["_softplus_exact"], takes=FLOATS, errors=[*unlike, Wrong(ValueError, floats(2), floats())])  # fmt: skip
     yield Row(op.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
 

@@ -217,7 +217,7 @@ KEPT: dict[str, tuple[Callable[[Tensor], Tensor], bool, bool]] = {
     "div": (lambda x: x / 2, False, False),
     "where": (lambda x: ag.where(tensor([True, False]), x, 0.0), False, False),
     "mul": (lambda x: x * x, True, False),
-    "rdiv": (lambda x: 2 / x, True, False),
+    "rdiv": (lambda x: 2 / x, False, False),
     "pow": (lambda x: x**3, True, False),
     "square": (lambda x: x.square(), True, False),
     "log": (lambda x: x.log(), True, False),

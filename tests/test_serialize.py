@@ -189,10 +189,13 @@ def test_state_dicts() -> None:
 
 PLAIN = [
     None, True, False, 0, -1, 255, 256, 65536, -(2**31), 2**31, -(2**63), 2**64, 10**300, -(10**300), 0.0, -0.0, 1e-320,
-    float("inf"), float("nan"), "", "grün \N{SNOWMAN} \ud800 \n\0", "x" * 1000, b"", b"\0\xff", bytearray(), bytearray(b"a"),
+    float("inf"), float("nan"), "", "grün \N{SNOWMAN} \ud800 \n\0", "x" * 1000, b"", b"\0\xff", bytearray(),
+    bytearray(b"a"),
     1 - 2j, complex("nan+infj"), ag.Size([2, 3]), ag.Size([]), *dtypes.ALL, device("cpu"), device("cuda", 1), (), (1,),
-    (1, 2), (1, 2, 3), (1, 2, 3, 4), [], [[]], {}, {"a": {1: (2.5, None)}}, set(), {1, "a", (1, (2, "b"))}, Counter("aab"),
-    OrderedDict(b=1, a=2), list(range(2500)), {i: str(i) for i in range(2500)}, {True: 1, None: 2, 1.5: 3, b"x": 4, 1j: 5},
+    (1, 2), (1, 2, 3), (1, 2, 3, 4), [], [[]], {}, {"a": {1: (2.5, None)}}, set(), {1, "a", (1, (2, "b"))},
+    Counter("aab"),
+    OrderedDict(b=1, a=2), list(range(2500)), {i: str(i) for i in range(2500)},
+    {True: 1, None: 2, 1.5: 3, b"x": 4, 1j: 5},
 ]  # fmt: skip
 
 
@@ -218,7 +221,8 @@ class Module:
     [
         (object(), "builtins.object"), (Module(), r"its state_dict\(\)"), (print, "print"), (lambda: 0, "lambda"),
         (int, "int"), (set, "set"), (defaultdict(int), "defaultdict"), (frozenset(), "frozenset"), (range(3), "range"),
-        (namedtuple("Point", "x")(1), "Point"), (np.zeros(2), "ndarray"), (np.dtype("uint16"), "UInt16"), (os, "module"),
+        (namedtuple("Point", "x")(1), "Point"), (np.zeros(2), "ndarray"), (np.dtype("uint16"), "UInt16"),
+        (os, "module"),
         (np.datetime64("2020"), "datetime64"), (dtypes.float32.newbyteorder(), "Float32"), (Path("a"), "Path"),
     ],
     ids=lambda value: f"{value!r:.20}",
@@ -496,7 +500,7 @@ def _umask() -> int:
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.pt")
     read: list[bytes] = []
-    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe.pt").read_bytes()))
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe.pt").read_bytes()), daemon=True)
     reader.start()
     save([1, 2], tmp_path / "pipe.pt")
     reader.join(10)
@@ -578,6 +582,8 @@ TOUCH = f"touch {CANARY}"
 WRITE = f"open({str(CANARY)!r}, 'w')"
 DEEP = b")" + 100_000 * b"\x85"  # a tuple in a tuple in …
 ORDERED = call("collections", "OrderedDict", b"")
+FLOATS = name("torch", "FloatStorage")
+ENCODE = name("_codecs", "encode") + b"(h\0" + text("latin1") + b"tR"
 
 HOSTILE: dict[str, bytes] = {
     # Functions that must not be called.
@@ -690,8 +696,8 @@ HOSTILE: dict[str, bytes] = {
     "storage by number": b"K\1Q",
     "storage by a long tuple": b"(" + b"N" * 100_000 + b"tQ",
     "storage of no kind": b"(" + text("storage") + b"N" + text("0") + text("cpu") + number(4) + b"tQ",
-    "storage of another name": b"(" + text("module") + name("torch", "FloatStorage") + text("0") + text("cpu") + b"K\4tQ",
-    "storage named by a tensor": b"(" + tensor(0, (2**60,), (0,)) + name("torch", "FloatStorage") + text("0") * 2 + b"K\4tQ",
+    "storage of another name": b"(" + text("module") + FLOATS + text("0") + text("cpu") + b"K\4tQ",
+    "storage named by a tensor": b"(" + tensor(0, (2**60,), (0,)) + FLOATS + text("0") * 2 + b"K\4tQ",
     "storage not there": storage(key="1"),
     "storage outside": storage(key="../data.pkl"),
     "storage too long": storage(numel=5),
@@ -727,10 +733,14 @@ HOSTILE: dict[str, bytes] = {
     "conjugated and expanded": tensor(0, (2**60,), (0,))[:-2] + b"}" + text("conj") + b"\x88stR",
     "metadata": tensor(0, (1,), (1,))[:-2] + b"}" + text("x") + b"\x88stR",
     "parameter of a list": call("torch._utils", "_rebuild_parameter", b"]\x88" + ORDERED),
-    "parameter with state": call("torch._utils", "_rebuild_parameter_with_state", tensor(0, (1,), (1,)) + b"\x88" + ORDERED + b"}"),
+    "parameter with state": call(
+        "torch._utils", "_rebuild_parameter_with_state", tensor(0, (1,), (1,)) + b"\x88" + ORDERED + b"}"
+    ),
     # Little that makes much.
-    "bytes again and again": text("x" * 100_000) + b"q\0" + b"(" + (name("_codecs", "encode") + b"(h\0" + text("latin1") + b"tR") * 1000 + b"t",
-    "sets again and again": b"](" + b"K\1" * 20_000 + b"eq\0(" + (name("__builtin__", "set") + b"h\0\x85R") * 1000 + b"t",
+    "bytes again and again": text("x" * 100_000) + b"q\0(" + ENCODE * 1000 + b"t",
+    "sets again and again": (
+        b"](" + b"K\1" * 20_000 + b"eq\0(" + (name("__builtin__", "set") + b"h\0\x85R") * 1000 + b"t"
+    ),
 }  # fmt: skip
 
 

@@ -174,6 +174,9 @@ class _Capture:
         else:
             detail = self.expression(node)
         card = Card(kind, name, clean(detail, 120), value, shape=None if several else tuple(node.shape))
+        card.ident = id(node)
+        if not isinstance(node, Leaf):
+            card.operation = node.op.name
         if several:
             card.note = f"{len(node.shape)} results"
         elif node.dtype is not None:

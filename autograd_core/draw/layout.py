@@ -12,6 +12,7 @@ Sources: K. Sugiyama et al. (1981); the crossing count is by an accumulator tree
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -330,6 +331,8 @@ class _Layout:
             final = enters[id(end)][i] if end.card >= 0 else end.at + self._offset(end, hop.target_port, -1)
             hop.points = [(first, start.flow + start.thick / 2)]
             for item in hop.chain:
+                if (item.label >= 0 or self.plan.horizontal) and len(hop.chain) == 1 and abs(2 * item.at - first - final) < 60:
+                    continue  # near enough: the label follows the link
                 if item.label >= 0 or item.thick < 1:
                     hop.points.append((item.at, item.flow))
                 else:
@@ -354,8 +357,7 @@ class _Layout:
             for hop in level.hops.values():
                 for item in hop.chain:
                     if item.label >= 0:
-                        middle = item.at + (item.after - item.before) / 2  # beside the link
-                        labels[item.label] = turned(level, middle, item.flow)
+                        labels[item.label] = turned(level, _beside(item, hop, plan.horizontal), item.flow)
         routes = [
             [turned(self.levels[group], *point) for group, hop in journey for point in hop.points]
             for journey in self.journeys
@@ -368,6 +370,49 @@ class _Layout:
         breadth, flow = root.box[1] - low, root.box[3] - start
         width, height = (flow, breadth) if plan.horizontal else (breadth, flow)
         return Placement(corners, routes, labels, boxes, width, height, plan.horizontal)
+
+
+def smooth(points: list[Point], horizontal: bool) -> list[tuple[Point, Point, Point, Point]]:
+    """Bézier pieces through the points of a route: along the flow at its ends and bends, leaning where it may.
+
+    >>> smooth([(0, 0), (0, 10)], horizontal=False)[0][0]
+    (0, 0)
+    """
+    flow = [(y, x) for x, y in points] if horizontal else list(points)  # (breadth, flow)
+    flow = [p for i, p in enumerate(flow) if not i or math.dist(p, flow[i - 1]) > 0.05]
+    leans = [0.0] * len(flow)
+    if horizontal and len(flow) == 2 and flow[1][1] > flow[0][1]:
+        lean = 0.55 * (flow[1][0] - flow[0][0]) / (flow[1][1] - flow[0][1])
+        leans = [max(min(lean, 0.6), -0.6)] * 2
+    for i in range(1, len(flow) - 1):
+        (a, b), (c, d), (e, f) = flow[i - 1 : i + 2]
+        if (c - a) * (e - c) > 0.1 and d > b and f > d:
+            steep = min(abs(c - a) / (d - b), abs(e - c) / (f - d), 0.12 if horizontal else 0.4)
+            leans[i] = math.copysign(steep, e - c)
+    pieces = []
+    for i, ((u, v), (u2, v2)) in enumerate(zip(flow, flow[1:], strict=False)):
+        reach = (v2 - v) * (0.34 if horizontal and len(flow) == 2 else 0.42)
+        piece = (u, v), (u + leans[i] * reach, v + reach), (u2 - leans[i + 1] * reach, v2 - reach), (u2, v2)
+        pieces.append(tuple((b, a) for a, b in piece) if horizontal else piece)
+    return pieces  # type: ignore[return-value]  # four points each
+
+
+def _beside(item: _Item, hop: _Hop, horizontal: bool) -> float:
+    """Where along the breadth a label's centre stands: clear of its link over the whole of its extent."""
+    passed = []
+    for piece in smooth(hop.points, False):
+        for step in range(13):
+            t = step / 12
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            u, v = (sum(w * p[axis] for w, p in zip(weights, piece, strict=True)) for axis in (0, 1))
+            if abs(v - item.flow) <= item.thick / 2:
+                passed.append(u)
+    room = 3.0
+    if item.before >= item.after:
+        limit = min([item.at, *passed]) if len(hop.chain) == 1 else item.at
+        return max(limit, item.at - 12) - room - (item.before - room) / 2 + (3 if horizontal else 0)
+    limit = max([item.at, *passed]) if len(hop.chain) == 1 else item.at
+    return min(limit, item.at + 12) + room + (item.after - room) / 2
 
 
 # ---------------------------------------------------------------- the steps of one level

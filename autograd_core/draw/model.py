@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ledger import norm
+from .text import number
 
 LEAVES = frozenset(("leaf", "parameter", "constant"))
 
@@ -35,6 +36,9 @@ class Card:
     note: str = ""  # a second row, of a card that stands for several
     sizes: tuple[float, float] | None = None  # smallest and largest ‖grad‖ of what it stands for
     stands_for: int = 1  # operations
+    operation: str = ""  # its name, for comparison with others
+    ident: int = 0  # of the node behind it
+    value_count: int = 0  # parameters, in numbers, of what it stands for
     original: Card | None = None  # of a copy: a leaf that is drawn once per use
     number: int = 0  # in drawing order; the id is n<number>
 
@@ -63,6 +67,7 @@ class Edge:
     result: str = ""  # its last part, in bold
     array: Any = None
     live: bool = True  # whether gradients flow along it
+    tensor: Card | None = None  # the card that it left before anything was collapsed
 
     @property
     def size(self) -> float | None:
@@ -113,8 +118,6 @@ def statistics(array: Any) -> str:
         return ""
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
     missing = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
-    from .text import number
-
     parts = []
     if finite.size:
         parts.append(f"min {number(finite.min())}, max {number(finite.max())}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .faces import HEADER, PAD, Face, Row, columns, tooltip
+from .layout import smooth
 from .text import superscript, width, xml
 from .theme import COLOURS, FONT, Scale, style
 
@@ -270,28 +271,12 @@ class _Painter:
 
 
 def curve(points: list[Point], horizontal: bool) -> str:
-    """A smooth path: along the flow at both ends and at bends, leaning a little where it passes a label."""
-    flow = [(y, x) for x, y in points] if horizontal else points  # (breadth, flow)
-    flow = [p for i, p in enumerate(flow) if not i or math.dist(p, flow[i - 1]) > 0.05]
-    steepest = 0.12 if horizontal else 0.4
-    slopes = [0.0] * len(flow)
-    for i in range(1, len(flow) - 1):
-        (a, b), (c, d), (e, f) = flow[i - 1 : i + 2]
-        if (c - a) * (e - c) > 0.1 and d > b and f > d:
-            lean = min(abs(c - a) / (d - b), abs(e - c) / (f - d), steepest)
-            slopes[i] = math.copysign(lean, e - c)
-
-    def shown(breadth: float, along: float) -> str:
-        return f"{_n(along)} {_n(breadth)}" if horizontal else f"{_n(breadth)} {_n(along)}"
-
-    path = [f"M{shown(*flow[0])}"]
-    for i, ((u, v), (u2, v2)) in enumerate(zip(flow, flow[1:], strict=False)):
-        if abs(u2 - u) < 0.3:
-            path.append(f"L{shown(u2, v2)}")
-            continue
-        reach = (v2 - v) * 0.42
-        one, two = (u + slopes[i] * reach, v + reach), (u2 - slopes[i + 1] * reach, v2 - reach)
-        path.append(f"C{shown(*one)} {shown(*two)} {shown(u2, v2)}")
+    """The smooth path through the points of a route."""
+    path = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
+    for (x, y), one, two, (x2, y2) in smooth(points, horizontal):
+        straight = abs(y2 - y if horizontal else x2 - x) < 0.3
+        handles = "L" if straight else f"C{_n(one[0])} {_n(one[1])} {_n(two[0])} {_n(two[1])} "
+        path.append(f"{handles}{_n(x2)} {_n(y2)}")
     return "".join(path)
 
 

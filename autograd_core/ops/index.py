@@ -280,8 +280,7 @@ def _checked_vector(name: str, input: Array, dim: int, index: Tensor) -> Array:
         raise IndexError(f"{name}: index must be a vector, got shape {array.shape}; use index.flatten()")
     if not input.ndim and array.size != 1:
         raise RuntimeError(f"{name}: an index into a 0-d tensor must have exactly one element, got {array.size}")
-    error = IndexError if input.ndim < 3 else RuntimeError  # as in PyTorch
-    _check_bounds(name, array, dim, input.shape[dim] if input.ndim else 1, error)
+    _check_bounds(name, array, dim, input.shape[dim] if input.ndim else 1, IndexError)
     return array.reshape(-1)
 
 

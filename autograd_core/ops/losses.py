@@ -290,7 +290,7 @@ def binary_cross_entropy_with_logits(
 def _softplus_exact(input: TensorLike) -> Tensor:
     """log(1 + e^x) without a threshold."""
     with np.errstate(under="ignore"):
-        return np.maximum(input, 0) + np.log1p(np.exp(-np.abs(input)))
+        return np.maximum(input, 0) + np.log1p(np.exp(np.minimum(input, -input)))
 
 
 def logsigmoid(input: Tensor) -> Tensor:

@@ -88,7 +88,7 @@ def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> T
     """log(1 + e^(beta x)) / beta; x itself where beta x > threshold."""
     require("softplus", input.dtype, "fc")
     scaled = input * beta
-    smooth = np.maximum(scaled, 0) + np.log1p(np.exp(-np.abs(scaled)))  # no overflow, in half precision either
+    smooth = np.maximum(scaled, 0) + np.log1p(np.exp(np.minimum(scaled, -scaled)))  # no overflow, in half precision either
     return np.where(scaled > threshold, input, smooth / beta)
 
 

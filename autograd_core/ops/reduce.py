@@ -285,7 +285,7 @@ def _share_among_ties(g: Any, input: Any, out: Any, dim: Any) -> Any:
 
 def _check_not_empty(name: str, input: Array, dim: Any) -> None:
     if _count(input.shape, dim) == 0:
-        kind = RuntimeError if dim is None else IndexError
+        kind = RuntimeError if dim is None and not name.startswith("arg") else IndexError  # as in PyTorch
         raise kind(f"{name}: expected reduction over a non-empty dimension, but the shape is {input.shape}")
 
 

@@ -15,6 +15,7 @@ from tests.op_table import (
     FLOATS,
     ROWS,
     Array,
+    Better,
     Call,
     Row,
     at,
@@ -29,6 +30,9 @@ from tests.op_table import (
 )  # fmt: skip
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*degrees of freedom is <= 0", "ignore:Using torch.cross without specifying the dim"
+)
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=str)
 every_differentiable_row = pytest.mark.parametrize("row", [row for row in ROWS if row.has_derivative], ids=str)
@@ -41,7 +45,8 @@ def theirs(row: Row) -> Callable[..., Any]:
     if row.name.endswith("_"):
         return row.function
     name = row.torch or row.name
-    for place in (torch.nn.functional, torch, torch.Tensor):
+    deprecated = name in ("tanh", "sigmoid")  # in torch.nn.functional
+    for place in (torch if deprecated else torch.nn.functional, torch, torch.Tensor):
         found: Any = place
         for part in name.split("."):
             found = getattr(found, part, None)
@@ -79,7 +84,7 @@ def same(ours: Any, expected: Any, tolerance: float) -> None:
         return
     assert tuple(ours.shape) == tuple(expected.shape)
     assert ours.dtype.name == str(expected.dtype).removeprefix("torch.")
-    np.testing.assert_allclose(ours.detach().numpy(), expected.detach().numpy(), rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(ours.numpy(force=True), expected.numpy(force=True), rtol=tolerance, atol=tolerance)
 
 
 def in_float(call: Call, dtype: str) -> Call:
@@ -110,7 +115,7 @@ def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
         grad = ag.grad if library is ag else torch.autograd.grad
 
         def seed(out: Any, library: Any = library) -> Any:
-            known = weights(out.detach() if library is ag else ag.from_numpy(out.detach().numpy()))
+            known = weights(out.detach() if library is ag else ag.from_numpy(out.detach().numpy(force=True)))
             return (known if library is ag else torch.from_numpy(known.numpy())).requires_grad_()
 
         outs = [out for out in outs if hasattr(out, "requires_grad") and out.requires_grad]
@@ -119,17 +124,20 @@ def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
             return [], []
         seeds = [seed(out) for out in outs]
         firsts = grad(outs, inputs, seeds, create_graph=True, allow_unused=True, materialize_grads=True)
-        curved = [first for first in firsts if first.requires_grad]
-        seconds: Any = []
-        if row.twice and curved:
-            seconds = grad(curved, [*inputs, *seeds], [seed(x).detach() for x in curved], materialize_grads=True)
-        answers.append([*firsts, *seconds])
+        answers.append(list(firsts))
+        if row.twice:
+            curved = [first for first in firsts if first.requires_grad]
+            inputs += seeds
+            zeros = [0 * x.detach() for x in inputs]
+            answers[-1] += grad(curved, inputs, [seed(x).detach() for x in curved], materialize_grads=True) if curved else zeros
     return answers[0], answers[1]
 
 
 @every_differentiable_row
 def test_first_and_second_derivatives(row: Row) -> None:
     for call in row.calls:
+        if isinstance(call, Better):
+            continue
         with at(call):
             ours, expected = sweeps(row, call)
             assert len(ours) == len(expected)
@@ -217,6 +225,10 @@ def test_promotion(name: str, first: str) -> None:
                 continue  # PyTorch wants a tensor here; we take a number too
             if name == "clamp_min" and "bool" in (first, str(getattr(right, "dtype", ""))):
                 continue
+            if name == "minus" and (right is True or "bool" in (first, str(getattr(right, "dtype", "")))):
+                continue  # PyTorch refuses any bool; so do we where both are
+            if name == "pow" and first == "bool" and right is True:
+                continue  # we refuse bools to the power of anything
             with at(call):
                 same_outcome(
                     outcome(lambda call=call: run(row, call, ag.from_numpy)[0]),

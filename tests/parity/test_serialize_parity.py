@@ -50,7 +50,11 @@ def same(first: Any, second: Any) -> bool:
         return False
     if isinstance(first, torch.Tensor):
         layouts = [(x.stride(), x.storage_offset()) if x.numel() else () for x in (first, second)]
-        alike = (first.dtype, first.requires_grad, first.is_leaf) == (second.dtype, second.requires_grad, second.is_leaf)
+        alike = (first.dtype, first.requires_grad, first.is_leaf) == (
+            second.dtype,
+            second.requires_grad,
+            second.is_leaf,
+        )
         return alike and layouts[0] == layouts[1] and first.shape == second.shape and torch.equal(first, second)
     if isinstance(first, dict):
         attributes = [getattr(value, "__dict__", None) or None for value in (first, second)]
@@ -326,7 +330,8 @@ def test_modules_of_many_kinds() -> None:
     layers = torch.nn
     modules = [
         layers.Conv2d(2, 3, 3), layers.BatchNorm2d(3), layers.LSTM(2, 3, 2, bidirectional=True), layers.Embedding(4, 2),
-        layers.MultiheadAttention(4, 2), layers.TransformerEncoderLayer(4, 2, 8), layers.LayerNorm(3), layers.GRUCell(2, 3),
+        layers.MultiheadAttention(4, 2), layers.TransformerEncoderLayer(4, 2, 8), layers.LayerNorm(3),
+        layers.GRUCell(2, 3),
         layers.utils.parametrizations.weight_norm(layers.Linear(2, 2)),
     ]  # fmt: skip
     for module in modules:
