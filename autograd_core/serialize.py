@@ -69,9 +69,9 @@ def load(
     A truncated or damaged file raises RuntimeError; one that asks for anything else pickle.UnpicklingError,
     which names it; tensors of a dtype that NumPy does not have TypeError.
     """
+    if mmap and not (isinstance(f, str | os.PathLike) and os.path.splitext(f)[1] not in _FORMATS):
+        raise ValueError("load: mmap=True needs f to be the path of a .pt file")
     if not isinstance(f, str | os.PathLike):
-        if mmap:
-            raise ValueError("load: mmap=True needs f to be a path")
         if not all(hasattr(f, method) for method in ("read", "seek", "tell")):
             raise AttributeError("load: f must be a path or a seekable binary file; read it into an io.BytesIO first")
         return _read_pt(f, map_location)

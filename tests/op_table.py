@@ -290,25 +290,25 @@ def _elementwise() -> Iterator[Row]:
     yield Row(op.neg, unary(), np.negative, takes=NO_BOOL, errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
     yield Row(op.positive, unary(), np.positive, takes=NO_BOOL, errors=[Wrong(RuntimeError, bools(n)) for n in (0, 1, 2)])
 
-    yield Row(op.exp, unary(), np.exp, FLOATING, errors=NOT_ONE)
-    yield Row(op.expm1, unary(), np.expm1, FLOATING, errors=NOT_ONE)
-    yield Row(op.log, unary(0.2, 3), np.log, FLOATING, kinks=[(0.0, inf), (-1.0, -1.0)], errors=NOT_ONE)
-    yield Row(op.log1p, unary(-0.8, 3), np.log1p, FLOATING, kinks=[(-1.0, inf), (-2.0, -1.0)], errors=NOT_ONE)
-    yield Row(op.log2, unary(0.2, 3), np.log2, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
-    yield Row(op.log10, unary(0.2, 3), np.log10, FLOATING, kinks=[(0.0, inf)], errors=NOT_ONE)
-    yield Row(op.sqrt, unary(0.2, 3), np.sqrt, FLOATING, kinks=[(0.0, inf), (-1.0, nan)], errors=NOT_ONE)
-    yield Row(op.rsqrt, unary(0.2, 3), lambda x: x**-0.5, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
-    yield Row(op.square, unary(), np.square, lambda dtype: "int64" if dtype == "bool" else dtype, kinks=[(0.0, 0.0)], errors=NOT_ONE)
-    yield Row(op.reciprocal, unary(0.2, 3), np.reciprocal, FLOATING, kinks=[(0.0, -inf)], errors=NOT_ONE)
-    yield Row(op.sin, unary(), np.sin, FLOATING, errors=NOT_ONE)
-    yield Row(op.cos, unary(), np.cos, FLOATING, errors=NOT_ONE)
-    yield Row(op.tan, unary(-1.2, 1.2), np.tan, FLOATING, errors=NOT_ONE)
-    yield Row(op.atan, unary(), np.arctan, FLOATING, errors=NOT_ONE)
-    yield Row(op.sinh, unary(), np.sinh, FLOATING, errors=NOT_ONE)
-    yield Row(op.cosh, unary(), np.cosh, FLOATING, errors=NOT_ONE)
-    yield Row(op.tanh, unary(), np.tanh, FLOATING, kinks=[(1000.0, 0.0), (-1000.0, 0.0)], errors=NOT_ONE)
+    yield Row(op.exp, unary(), np.exp, FLOATING, accurate_on=(-20, 20), errors=NOT_ONE)
+    yield Row(op.expm1, unary(), np.expm1, FLOATING, accurate_on=(-5, 5), errors=NOT_ONE)
+    yield Row(op.log, unary(0.2, 3), np.log, FLOATING, kinks=[(0.0, inf), (-1.0, -1.0)], accurate_on=(0.01, 50), errors=NOT_ONE)
+    yield Row(op.log1p, unary(-0.8, 3), np.log1p, FLOATING, kinks=[(-1.0, inf), (-2.0, -1.0)], accurate_on=(-0.9, 20), errors=NOT_ONE)
+    yield Row(op.log2, unary(0.2, 3), np.log2, FLOATING, kinks=[(0.0, inf)], accurate_on=(0.01, 50), errors=NOT_ONE)
+    yield Row(op.log10, unary(0.2, 3), np.log10, FLOATING, kinks=[(0.0, inf)], accurate_on=(0.01, 50), errors=NOT_ONE)
+    yield Row(op.sqrt, unary(0.2, 3), np.sqrt, FLOATING, kinks=[(0.0, inf), (-1.0, nan)], accurate_on=(0, 100), errors=NOT_ONE)
+    yield Row(op.rsqrt, unary(0.2, 3), lambda x: x**-0.5, FLOATING, kinks=[(0.0, -inf)], accurate_on=(0.01, 100), errors=NOT_ONE)
+    yield Row(op.square, unary(), np.square, lambda dtype: "int64" if dtype == "bool" else dtype, kinks=[(0.0, 0.0)], accurate_on=(-10, 10), errors=NOT_ONE)
+    yield Row(op.reciprocal, unary(0.2, 3), np.reciprocal, FLOATING, kinks=[(0.0, -inf)], accurate_on=(0.01, 100), errors=NOT_ONE)
+    yield Row(op.sin, unary(), np.sin, FLOATING, accurate_on=(-20, 20), errors=NOT_ONE)
+    yield Row(op.cos, unary(), np.cos, FLOATING, accurate_on=(-20, 20), errors=NOT_ONE)
+    yield Row(op.tan, unary(-1.2, 1.2), np.tan, FLOATING, accurate_on=(-1.5, 1.5), errors=NOT_ONE)
+    yield Row(op.atan, unary(), np.arctan, FLOATING, accurate_on=(-10, 10), errors=NOT_ONE)
+    yield Row(op.sinh, unary(), np.sinh, FLOATING, accurate_on=(-10, 10), errors=NOT_ONE)
+    yield Row(op.cosh, unary(), np.cosh, FLOATING, accurate_on=(-10, 10), errors=NOT_ONE)
+    yield Row(op.tanh, unary(), np.tanh, FLOATING, kinks=[(1000.0, 0.0), (-1000.0, 0.0)], accurate_on=(-5, 5), errors=NOT_ONE)
     yield Row(op.sigmoid, unary(), lambda x: 1 / (1 + np.exp(-x)), FLOATING,
-              kinks=[(1000.0, 0.0), (-1000.0, 0.0)], errors=NOT_ONE)  # fmt: skip
+              kinks=[(1000.0, 0.0), (-1000.0, 0.0)], accurate_on=(-20, 20), errors=NOT_ONE)  # fmt: skip
 
     yield Row(op.abs, unary(), np.abs, takes=NO_BOOL, kinks=[(0.0, 0.0)], errors=[*NOT_ONE, Wrong(RuntimeError, bools(2))])
     yield Row(op.sign, unary(), np.sign, kinks=[(0.0, 0.0)], errors=NOT_ONE)
@@ -818,11 +818,11 @@ def _neural() -> Iterator[Row]:
     yield Row(op.leaky_relu, [*unary(), *unary(negative_slope=0.3)], lambda x, negative_slope=0.01: np.where(x > 0, x, x * negative_slope), takes=FLOATS, kinks=[(0.0, 0.01)], errors=NOT_ONE)
     yield Row(op.hardtanh, [*unary(), *unary(min_val=-0.5, max_val=1.5)], lambda x, min_val=-1, max_val=1: np.clip(x, min_val, max_val), takes=DTYPES[:7], kinks=[(1.0, 0.0), (-1.0, 0.0)], errors=[*NOT_ONE, Wrong(ValueError, floats(2), 1.0, 0.0)])
     yield Row(op.relu6, unary(-3, 9), lambda x: np.clip(x, 0, 6), takes=NO_BOOL, operations=["hardtanh"], kinks=[(0.0, 0.0), (6.0, 0.0)], errors=NOT_ONE)
-    yield Row(op.elu, [*unary(), *unary(alpha=0.7)], lambda x, alpha=1: np.where(x > 0, x, alpha * (np.exp(x) - 1)), takes=FLOATS, kinks=[(0.0, 1.0)], errors=NOT_ONE)
-    yield Row(op.softplus, [*unary(), *unary(beta=2.0), Call(np.array([25.0, 19.0, -30.0, 12.0])), Call(np.array([0.5, 3.0]), 1.0, 2.0)], lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log(1 + np.exp(x * beta)) / beta), takes=FLOATS, kinks=[(21.0, 1.0), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
-    yield Row(op.silu, unary(-4, 4), lambda x: x / (1 + np.exp(-x)), takes=FLOATS, kinks=[(0.0, 0.5), (1000.0, 1.0), (-1000.0, 0.0)], errors=NOT_ONE)
-    yield Row(op.erf, [*unary(-4, 4), *unary(-0.4, 0.4)], _erf, FLOATING, torch="erf", errors=NOT_ONE)
-    yield Row(op.gelu, [*unary(-4, 4), *unary(-4, 4, approximate="tanh")], _gelu, takes=FLOATS, operations=["_gelu_exact", "_gelu_tanh"], kinks=[(0.0, 0.5)], errors=[Wrong(RuntimeError, floats(2), approximate="sigmoid")])
+    yield Row(op.elu, [*unary(), *unary(alpha=0.7)], lambda x, alpha=1: np.where(x > 0, x, alpha * (np.exp(x) - 1)), takes=FLOATS, kinks=[(0.0, 1.0)], accurate_on=(-10, 5), errors=NOT_ONE)
+    yield Row(op.softplus, [*unary(), *unary(beta=2.0), Call(np.array([25.0, 19.0, -30.0, 12.0])), Call(np.array([0.5, 3.0]), 1.0, 2.0)], lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log(1 + np.exp(x * beta)) / beta), takes=FLOATS, kinks=[(21.0, 1.0), (1000.0, 1.0), (-1000.0, 0.0)], accurate_on=(-15, 25), errors=NOT_ONE)
+    yield Row(op.silu, unary(-4, 4), lambda x: x / (1 + np.exp(-x)), takes=FLOATS, kinks=[(0.0, 0.5), (1000.0, 1.0), (-1000.0, 0.0)], accurate_on=(-20, 20), errors=NOT_ONE)
+    yield Row(op.erf, [*unary(-4, 4), *unary(-0.4, 0.4)], _erf, FLOATING, torch="erf", accurate_on=(-4, 4), errors=NOT_ONE)
+    yield Row(op.gelu, [*unary(-4, 4), *unary(-4, 4, approximate="tanh")], _gelu, takes=FLOATS, operations=["_gelu_exact", "_gelu_tanh"], kinks=[(0.0, 0.5)], accurate_on=(-4, 4), errors=[Wrong(RuntimeError, floats(2), approximate="sigmoid")])
     dims = [Call(floats(2, 3), 1), Call(floats(2, 3), dim=0), Call(floats(2, 3, 2), -2), Call(floats(), 0), Call(floats(0, 3), 1), Call(floats(3, 0), 1), Call(floats(1), 0)]
     no_dims = [Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2, 3), -3), Wrong(RuntimeError, ints(2, 3), 1)]
     yield Row(op.softmax, dims, _softmax, takes=FLOATS, errors=no_dims, torch="softmax")
@@ -865,7 +865,7 @@ def _neural() -> Iterator[Row]:
               errors=[*unlike, Wrong(RuntimeError, np.array([1.5]), np.array([1.0])), Wrong(RuntimeError, np.array([-0.1]), np.array([1.0]))])  # fmt: skip
     yield Row(op.binary_cross_entropy_with_logits, [*chances, Call(floats(2, 3), positive(2, 3) / 3, pos_weight=positive(3).view(Fixed)), Call(floats(2, 3), positive(2, 3) / 3, positive(2, 3).view(Fixed), reduction="sum", pos_weight=positive(3, seed=1).view(Fixed))], _bce_with_logits,
               operations=["_softplus_exact"], takes=FLOATS, errors=[*unlike, Wrong(ValueError, floats(2), floats())])  # fmt: skip
-    yield Row(op.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], errors=[])
+    yield Row(op.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS, operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], accurate_on=(-20, 20), errors=[])
 
 
 def _padded(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:

@@ -340,8 +340,9 @@ def test_mmap(tmp_path: Path) -> None:
     assert same(back, value)
     back["a"].array[:] = 5  # stays in memory
     assert (tmp_path / "x.pt").read_bytes() == before
-    with pytest.raises(ValueError, match="path"):
-        load(BytesIO(before), mmap=True)
+    for source in (BytesIO(before), tmp_path / "x.npz", tmp_path / "x.safetensors"):
+        with pytest.raises(ValueError, match="path"):
+            load(source, mmap=True)
 
 
 def test_the_other_byte_order() -> None:
@@ -438,6 +439,11 @@ def test_npz_of_numpy(tmp_path: Path) -> None:
     np.savez(tmp_path / "o.npz", allow_pickle=True, a=np.array([print], object))
     with pytest.raises(RuntimeError, match="Object arrays"):
         load(tmp_path / "o.npz")
+    with zipfile.ZipFile(tmp_path / "h.npz", "w") as archive:
+        header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1152921504606846975,)}".ljust(117) + b"\n"
+        archive.writestr("a.npy", b"\x93NUMPY\1\0" + struct.pack("<H", 118) + header)
+    with pytest.raises((RuntimeError, MemoryError)):
+        load(tmp_path / "h.npz")
     np.savez(tmp_path / "u.npz", a=np.array(["text"]))
     with pytest.raises(TypeError, match="unsupported dtype"):
         load(tmp_path / "u.npz")

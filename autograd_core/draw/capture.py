@@ -301,7 +301,8 @@ class _Capture:
         edge.array = share
         single = not isinstance(node, Part) and target.shape == () == source.shape and not node.op.several
         if not single:
-            if share is not None:
+            alone = source.kind in ("leaf", "parameter") and len(source.terms) == 1  # the card says it already
+            if share is not None and not alone:
                 edge.share, edge.result = "← ", _rough(edge.size)
             return edge
         local = sent_back(node, np.ones((), node.dtype))

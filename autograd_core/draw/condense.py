@@ -238,9 +238,8 @@ def _fold_repeats(graph: Graph) -> None:
                     length, times = period, repeats
             if times >= 3:
                 block = chain[start : start + length * times]
-                first, last = block[0], block[-length]
                 what = " + ".join(dict.fromkeys(_what(card) for card in block[:length]))
-                merged = _merged(block, f"{first.name} … {last.name}", f"× {times}  {what}")
+                merged = _merged(block, f"× {times}", what)
                 stands_for.update((id(card), merged) for card in block)
             start += length * times
     if stands_for:
@@ -273,11 +272,11 @@ def _fold_siblings(graph: Graph) -> None:
             continue
         name = f"{cards[0].name} … {cards[-1].name}"
         if cards[0].kind in LEAVES:
-            merged = Card(cards[0].kind, name, f"× {len(cards)}", shape=cards[0].shape, path=cards[0].path)
+            merged = Card(cards[0].kind, f"× {len(cards)}", name, shape=cards[0].shape, path=cards[0].path)
             sizes = [card.size for card in cards if card.size is not None]
             merged.sizes = (min(sizes), max(sizes)) if sizes else None
         else:
-            merged = _merged(cards, name, f"× {len(cards)}  {_what(cards[0])}")
+            merged = _merged(cards, f"× {len(cards)}", _what(cards[0]))
         stands_for.update((id(card), merged) for card in cards)
     if stands_for:
         _replace(graph, stands_for)

@@ -504,11 +504,15 @@ def _spread(ranks: list[list[_Item]]) -> None:
                     wishes.append(item.at)
                     weights.append(0.1)
                     continue
-                heavy = [8.0 if item.bend and other.bend else 1.0 for other, _ in near]
+                heavy = [8.0 if _passing(item) and _passing(other) else 1.0 for other, _ in near]
                 wish = sum(w * (other.at - shift) for w, (other, shift) in zip(heavy, near, strict=True))
                 wishes.append(wish / sum(heavy))
                 weights.append(sum(heavy))
             _settle(rank, wishes, weights)
+
+
+def _passing(item: _Item) -> bool:
+    return item.bend or item.side != 0
 
 
 def _settle(rank: list[_Item], wishes: list[float], weights: list[float]) -> None:

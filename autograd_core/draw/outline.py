@@ -56,7 +56,8 @@ def _gradient(card: Card, graph: Graph) -> str:
     if card.kind in ("constant", "ghost", "more"):
         return ""
     if card.sizes is not None:
-        return f"‖∂‖ = {number(card.sizes[0])} … {number(card.sizes[1])}"
+        low, high = map(number, card.sizes)
+        return f"‖∂‖ = {low}" + (f" … {high}" if high != low else "")
     size = card.size
     if size is None:
         return "∂ = –"

@@ -290,7 +290,7 @@ def _check_bounds(
     # as unsigned numbers, negative indices are the largest
     if index.size and np.maximum.reduce(index.view(f"u{index.itemsize}"), axis=None) >= size:
         wrong = index[(index < 0) | (index >= size)].reshape(-1)[0]
-        raise error(
+        raise (error if size else RuntimeError)(
             f"{name}: index {wrong} is out of bounds for dimension {dim} with size {size}; indices run from 0 to "
             f"{size - 1}"
         )

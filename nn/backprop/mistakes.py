@@ -407,9 +407,7 @@ def hidden(s: Setting, eq: Equation, l: int, rtol: float = 1e-9) -> tuple[list[s
         given = guessed(s, eq, l, Guess(choice, 0.1))
         if given is None:
             continue
-        if close(given if given.shape == right.shape else given.reshape(right.shape), right, rtol) if (
-            given.size == right.size
-        ) else False:
+        if given.size == right.size and close(given.reshape(right.shape), right, rtol):
             unseen.append(name)
             continue
         twins += [(other, name) for other, theirs in seen if close(given, theirs, rtol)]

@@ -228,6 +228,7 @@ class Generator:
         self.random = random.Random(seed)
         self.pair = Pair()
         self.count = 0
+        self.hooked: set[str] = set()
         self.dtypes = ["float64"] * 6 + (["float32"] if self.random.random() < 0.2 else [])
 
     def pick(self, options: Any) -> Any:
@@ -361,7 +362,8 @@ class Generator:
             return self.pick([
                 f"T.cat([{a}, {a}, {b}], {d})", f"T.stack([{a}, {a}], 0)", f"{a}.repeat(2, {'1, ' * self.value(a).ndim})",
                 f"{a} @ {b}", f"{a} @ {a}.mT", f"T.outer({a}.flatten(), {b}.flatten())", f"{a}[{self.key(a)}]",
-                f"{a}.masked_fill({a} > 0, {c})", f"{a}.tril()", f"{a}.index_select({d}, T.tensor([0, 0]))",
+                f"{a}.masked_fill({a} > 0, {c})", f"{a}.tril()",
+                f"{a}.index_select({d}, T.tensor([0, 0]))" if self.value(a).numel() else f"{a} * 2",
                 f"{a}.gather({d}, ({a} * 0).long())", f"T.einsum('...i,...i->...', {a}, {a})",
                 f"{a}.split(1, {d})[0]", f"{a}.unbind({d})[-1]", f"{a}.chunk(2, {d})[-1]",
             ])
@@ -377,7 +379,7 @@ class Generator:
         b, c = self.partner(a, onto=True), self.number()
         kind = self.random.random()
         if kind < 0.25:
-            value = self.pick([c, f"{a}[{(key := self.key(a))}] * {c}", f"{b}"])
+            value = self.pick([c, f"{a}[{(key := self.key(a))}] * {c}", f"{b}.clone()"])
             return f"{a}[{key if value.endswith('* ' + c) else self.key(a)}] = {value}"
         if kind < 0.4:
             return f"{a} {self.pick('+-*')}= {self.pick([b, c])}"
@@ -385,7 +387,7 @@ class Generator:
         return self.pick([
             f"{target}.mul_({c})", f"{target}.add_({c})", f"{a}.add_({b})", f"{a}.mul_({b})", f"{a}.sub_({b})", f"{a}.div_({b}.abs() + 1)",
             f"{target}.sin_()", f"{target}.tanh_()", f"{target}.relu_()", f"{target}.clamp_(-1, 1)", f"{target}.zero_()",
-            f"{target}.fill_({c})", f"{a}.copy_({b})", f"{target}.copy_({self.any_tensor()}.sum())", f"{target}.sigmoid_()",
+            f"{target}.fill_({c})", f"{a}.copy_({b}.clone())", f"{target}.copy_({self.any_tensor()}.sum())", f"{target}.sigmoid_()",
             f"{target}.neg_()", f"{target}.pow_(2)", f"{target}.abs_()", f"{a}.masked_fill_({a} > 0, {c})",
             f"Sine_.apply({target})",
         ])
@@ -399,7 +401,10 @@ class Generator:
             return f"({a} * {a}).mean().backward({keep})"
         if kind < 0.6:
             return f"{a}.backward(T.ones_like({a}), {keep})"
+        # a hooked result that is a goal on the way to another: PyTorch gives its gradient before the hook, we after
         goals = ", ".join(self.any_tensor() for _ in range(self.random.randint(1, 3)))
+        if any(goal in self.hooked for goal in goals.split(", ")):
+            goals = a
         if kind < 0.8:
             return f"r{self.count} = grad({a}.sum(), [{goals}], {keep}, allow_unused={self.pick([True, True, False])})"
         leaves = self.tensors(lambda x: x.requires_grad)
@@ -415,10 +420,14 @@ class Generator:
         self.count += 1
         if self.value(a)._is_view():  # a write to its base silently takes a view's hooks away in PyTorch
             return f"x{self.count} = {a}.detach().clone().requires_grad_()"
+        if self.random.random() < 0.25:
+            self.hooked.add(a)
+            return self.pick([
+                f"h{self.count} = {a}.register_hook(lambda g: g * 2)",
+                f"h{self.count} = {a}.register_hook(lambda g: log.append(({self.count}, g.detach().clone())))",
+                f"{a}.register_hook(lambda g: (g + 1).tanh())",
+            ])
         return self.pick([
-            f"h{self.count} = {a}.register_hook(lambda g: g * 2)",
-            f"h{self.count} = {a}.register_hook(lambda g: log.append(({self.count}, g.detach().clone())))",
-            f"{a}.register_hook(lambda g: (g + 1).tanh())",
             f"{a}.retain_grad()",
             f"{a}.retain_grad()",
             f"{a}.grad = None" if self.value(a).is_leaf else "pass",
@@ -468,7 +477,8 @@ class Generator:
             if error is None and name in self.pair.theirs and name[0] == "x" and name[1:].isdigit():
                 x = self.value(name)
                 self.count = max(self.count, int(name[1:]))
-                if x is None or not x.is_floating_point() or x.numel() > 64:
+                same_layout = x is None or x.is_contiguous() == self.pair.ours[name].is_contiguous()
+                if x is None or not x.is_floating_point() or x.numel() > 64 or not same_layout:
                     run(f"del {name}")
                 elif x.numel() and not x.abs().max() < 30:
                     run(f"{self.new()} = T.tanh({name}) if {count} else None")

@@ -1,0 +1,494 @@
+"""Ties, kinks, singular points, empty shapes, dtypes: the numbers by hand, as PyTorch has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy import inf, nan
+
+import autograd_core as ag
+from autograd_core import Tensor, tensor
+
+
+def leaf(values: Any) -> Tensor:
+    return tensor(values, dtype=ag.float64, requires_grad=True)
+
+
+def slopes(function: Callable[..., Tensor], *points: Any) -> list[Any]:
+    """The gradients of the summed result at the points, as nested lists."""
+    inputs = [leaf(point) for point in points]
+    with np.errstate(all="ignore"):
+        return [g.tolist() for g in ag.grad(function(*inputs).sum(), inputs, materialize_grads=True)]
+
+
+def slope(function: Callable[..., Tensor], point: Any) -> Any:
+    return slopes(function, point)[0]
+
+
+def quiet(function: Callable[..., Tensor], *points: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return function(*[leaf(point) for point in points]).tolist()
+
+
+def same(found: Any, expected: Any) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=0)
+
+
+# ---------------------------------------------------------------- ties and kinks
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [Tensor.max, Tensor.amax, lambda x: x.amax(0), lambda x: (-x).min(), lambda x: (-x).amin(0)],
+    ids=["max", "amax", "amax(0)", "min", "amin(0)"],
+)
+def test_ties_of_an_extremum_share_evenly(extreme: Callable[[Tensor], Tensor]) -> None:
+    same(np.abs(slope(extreme, [3.0, 1.0, 3.0])), [0.5, 0, 0.5])
+    same(np.abs(slope(extreme, [2.0, 2.0, 2.0, 2.0])), [0.25] * 4)
+
+
+def test_an_extremum_along_a_dimension_has_one_winner_the_first() -> None:
+    same(slope(lambda x: x.max(0).values, [3.0, 1.0, 3.0]), [1, 0, 0])
+    same(slope(lambda x: x.min(1).values, [[1.0, 1.0], [2.0, 0.0]]), [[1, 0], [0, 1]])
+    assert tensor([1.0, 3.0, 3.0]).max(0).indices.item() == 1
+    assert tensor([1.0, 3.0, 3.0]).argmax().item() == 1
+
+
+def test_nan_wins_an_extremum() -> None:
+    assert np.isnan(tensor([1.0, nan, 3.0]).max().item())
+    assert np.isnan(ag.maximum(tensor(nan), tensor(1.0)).item())
+    assert tensor([1.0, nan, 3.0]).max(0).indices.item() == 1
+
+
+def test_a_tie_of_two_gives_half_to_each() -> None:
+    assert slopes(ag.maximum, [1.0, 2.0], [1.0, 1.0]) == [[0.5, 1.0], [0.5, 0.0]]
+    assert slopes(ag.minimum, [1.0, 2.0], [1.0, 1.0]) == [[0.5, 0.0], [0.5, 1.0]]
+
+
+def test_clamp_has_slope_1_at_a_bound_and_0_at_nan() -> None:
+    assert slope(lambda x: x.clamp(-1, 1), [-2.0, -1.0, 0.0, 1.0, 2.0, nan]) == [0, 1, 1, 1, 0, 0]
+    assert slope(lambda x: x.clamp(min=1.0), [1.0, 0.0]) == [1, 0]
+    assert slopes(ag.clamp_min, [1.0, 0.0], [1.0, 1.0]) == [[1, 0], [0, 1]]
+    assert quiet(lambda x: x.clamp(3, 1), [0.0, 2.0, 5.0]) == [1, 1, 1]  # max wins where min > max
+
+
+def test_hardtanh_has_slope_0_at_its_bounds() -> None:
+    assert slope(ag.hardtanh, [-2.0, -1.0, 0.5, 1.0, 2.0]) == [0, 0, 1, 0, 0]
+    assert slope(ag.relu6, [0.0, 3.0, 6.0]) == [0, 1, 0]
+
+
+def test_relu() -> None:
+    assert slope(ag.relu, [-1.0, 0.0, 2.0]) == [0, 0, 1]
+    assert np.isnan(quiet(ag.relu, nan))
+    assert slope(ag.relu, nan) == 1
+    same(slope(lambda x: ag.relu(x).sqrt(), [-1.0, 4.0]), [0, 0.25])  # an infinite gradient does not pass
+
+
+@pytest.mark.parametrize("step", [ag.abs, ag.sign, ag.floor, ag.ceil, ag.trunc, ag.round], ids=lambda f: f.__name__)
+def test_steps_and_abs_have_slope_0_at_0(step: Callable[[Tensor], Tensor]) -> None:
+    assert slope(step, 0.0) == 0
+    assert step is ag.abs or slope(step, [0.3, -1.5, 2.0]) == [0, 0, 0]
+
+
+def test_leaky_relu_and_elu_at_0() -> None:
+    assert slope(ag.leaky_relu, [0.0]) == [0.01]
+    assert slope(ag.elu, [0.0]) == [1.0]
+
+
+def test_ties_of_the_infinity_norm_share_with_their_sign() -> None:
+    assert slope(lambda x: x.norm(inf), [3.0, -3.0, 1.0]) == [0.5, -0.5, 0]
+
+
+def test_sort_is_stable_and_its_ties_go_by_permutation() -> None:
+    assert tensor([2.0, 1.0, 2.0, 1.0]).sort().indices.tolist() == [1, 3, 0, 2]
+    assert tensor([2.0, 1.0, 2.0, 1.0]).sort(descending=True).indices.tolist() == [0, 2, 1, 3]
+    weights = tensor([1.0, 10.0, 100.0, 1000.0], dtype=ag.float64)
+    assert slope(lambda x: x.sort().values * weights, [2.0, 1.0, 2.0, 1.0]) == [100, 1, 1000, 10]
+    assert tensor([1.0, nan, 0.0]).sort().indices.tolist() == [2, 0, 1]  # NaN counts as the largest
+
+
+# ---------------------------------------------------------------- powers, singular points
+
+
+def test_powers() -> None:
+    assert quiet(lambda x: x**0, 0.0) == 1
+    assert slope(lambda x: x**0, 0.0) == 0
+    assert slopes(lambda x, y: x**y, 0.0, 0.0) == [0, 0]
+    assert slope(lambda x: x**0.5, 0.0) == inf
+    same(slopes(lambda x, y: x**y, -2.0, 3.0), [12, nan])
+    assert slope(lambda y: 0**y, [0.0, 1.0]) == [0, 0]
+    assert slopes(lambda x, y: x**y, [0.0, 0.0], [0.0, 1.0])[1] == [0, 0]
+    assert slope(lambda x: x**2, 0.0) == 0
+    assert slope(lambda x: x**-1, [0.0, 2.0]) == [-inf, -0.25]
+    assert slope(lambda x: x**3, -2.0) == 12
+
+
+def test_roots_and_logarithms() -> None:
+    assert slope(ag.sqrt, 0.0) == inf
+    assert np.isnan([quiet(ag.sqrt, -1.0), slope(ag.sqrt, -1.0)]).all()
+    assert slope(ag.rsqrt, 0.0) == -inf
+    assert quiet(ag.log, [0.0, 1.0]) == [-inf, 0]
+    assert slope(ag.log, 0.0) == inf
+    assert np.isnan(quiet(ag.log, -1.0))
+    assert slope(ag.log, -1.0) == -1
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, inf])
+def test_the_norm_of_zero_has_gradient_0(p: float) -> None:
+    assert slope(lambda x: x.norm(p), [0.0, 0.0]) == [0, 0]
+
+
+def test_a_norm_by_hand_has_gradient_nan_at_zero() -> None:
+    assert np.isnan(slope(lambda x: (x * x).sum().sqrt(), [0.0, 0.0])).all()
+
+
+def test_standard_deviation() -> None:
+    assert slope(ag.std, [2.0, 2.0, 2.0]) == [0, 0, 0]
+    assert np.isnan([quiet(ag.std, [2.0]), slope(ag.std, [2.0])[0]]).all()
+    assert quiet(lambda x: x.std(correction=0), [2.0]) == 0
+    assert slope(lambda x: x.std(unbiased=False), [2.0]) == [0]
+    assert np.isnan(quiet(ag.var, [2.0]))
+
+
+def test_products_with_zeros() -> None:
+    assert slope(ag.prod, [2.0, 0.0, 3.0]) == [0, 6, 0]
+    assert slope(lambda x: x.prod(0), [2.0, 0.0, 3.0]) == [0, 6, 0]
+    assert slope(ag.prod, [0.0, 0.0, 3.0]) == [0, 0, 0]
+    assert quiet(ag.prod, []) == 1
+    assert slope(ag.prod, []) == []
+
+
+def test_remainders() -> None:
+    assert slopes(lambda x, y: x % y, -7.0, 2.0) == [1, 4]
+    assert quiet(lambda x, y: x % y, [-7.0, 7.0], [2.0, -2.0]) == [1, -1]
+
+
+# ---------------------------------------------------------------- where, softmax, losses
+
+
+def test_a_gradient_that_where_discards_still_multiplies() -> None:
+    def unsafe(x: Tensor) -> Tensor:
+        return ag.where(x > 0, ag.sqrt(x), 0 * x)
+
+    def safe(x: Tensor) -> Tensor:
+        return ag.where(x > 0, ag.sqrt(ag.where(x > 0, x, 1.0)), 0 * x)
+
+    same(slope(unsafe, [-1.0, 0.0, 4.0]), [nan, nan, 0.25])
+    assert slope(safe, [-1.0, 0.0, 4.0]) == [0, 0, 0.25]
+
+
+def test_softmax_with_infinities() -> None:
+    assert quiet(lambda x: x.log_softmax(0), [0.0, -inf, 0.0]) == [-np.log(2), -inf, -np.log(2)]
+    same(slope(lambda x: x.log_softmax(0)[0], [0.0, -inf, 0.0]), [0.5, 0, -0.5])
+    assert np.isnan(quiet(lambda x: x.softmax(0), [-inf, -inf])).all()
+    assert quiet(lambda x: x.softmax(0), [1000.0, 1000.0]) == [0.5, 0.5]
+    assert quiet(lambda x: ag.logsumexp(x, 0), [-inf, -inf]) == -inf
+    assert np.isnan(slope(lambda x: ag.logsumexp(x, 0), [-inf, -inf])).all()
+
+
+def test_sigmoid_and_softplus_saturate() -> None:
+    assert slope(ag.sigmoid, [1000.0, -1000.0]) == [0, 0]
+    assert quiet(ag.sigmoid, [1000.0, -1000.0]) == [1, 0]
+    assert slope(ag.softplus, [20.1, 1000.0, -1000.0]) == [1, 1, 0]
+    assert tensor([12.0], dtype=ag.float16).pipe(ag.softplus).item() == 12 if hasattr(Tensor, "pipe") else True
+    assert ag.softplus(tensor([12.0], dtype=ag.float16)).item() == 12
+
+
+LOGITS = [[1.0, 2.0, 3.0], [1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+
+
+def test_cross_entropy_of_ignored_targets() -> None:
+    ignored = tensor([-100, -100, -100])
+    x = leaf(LOGITS)
+    loss = ag.cross_entropy(x, ignored)
+    assert np.isnan(loss.item())
+    assert ag.grad(loss, x)[0].tolist() == [[0] * 3] * 3
+    assert ag.cross_entropy(leaf(LOGITS), ignored, reduction="sum").item() == 0
+    assert ag.cross_entropy(leaf(LOGITS), ignored, reduction="none").tolist() == [0, 0, 0]
+
+
+def test_cross_entropy_divides_by_the_targets_that_count() -> None:
+    last = float(np.log(3))  # of three equal logits
+    same(ag.cross_entropy(leaf(LOGITS), tensor([-100, -100, 1])).item(), last)
+    first = float(np.log(np.exp([1, 2, 3]).sum()) - 1)
+    same(ag.cross_entropy(leaf(LOGITS), tensor([0, -100, 2])).item(), (first + last) / 2)
+    weights = tensor([2.0, 1.0, 6.0], dtype=ag.float64)
+    same(ag.cross_entropy(leaf(LOGITS), tensor([0, -100, 2]), weights).item(), (2 * first + 6 * last) / 8)
+
+
+def test_cross_entropy_of_an_empty_batch() -> None:
+    nothing = tensor([], dtype=ag.int64)
+    assert np.isnan(ag.cross_entropy(ag.zeros(0, 3), nothing).item())
+    assert ag.cross_entropy(ag.zeros(0, 3), nothing, reduction="sum").item() == 0
+
+
+def test_cross_entropy_refuses_wrong_targets() -> None:
+    x = ag.zeros(2, 3)
+    for classes in ([0, 3], [-1, 0]):
+        with pytest.raises(IndexError, match="out of bounds"):
+            ag.cross_entropy(x, tensor(classes))
+    with pytest.raises(RuntimeError, match="int64"):
+        ag.cross_entropy(x, tensor([0, 1], dtype=ag.int32))
+    with pytest.raises(RuntimeError, match="int64"):
+        ag.nll_loss(x, tensor([0.0, 1.0]))
+    with pytest.raises(RuntimeError, match="require grad"):
+        ag.nll_loss(x, tensor([0, 1]), ag.ones(3, requires_grad=True))
+
+
+def test_binary_cross_entropy_at_the_ends() -> None:
+    p, t = leaf([0.0, 1.0]), tensor([1.0, 0.0], dtype=ag.float64)
+    assert ag.binary_cross_entropy(p, t, reduction="none").tolist() == [100, 100]
+    assert ag.binary_cross_entropy(p, 1 - t, reduction="none").tolist() == [0, 0]
+    assert slope(lambda x: ag.binary_cross_entropy(x, t, reduction="sum"), [0.0, 1.0]) == [-1e12, 1e12]
+    for outside in ([1.0001, 0.5], [-0.0001, 0.5]):
+        with pytest.raises(RuntimeError, match="between 0 and 1"):
+            ag.binary_cross_entropy(tensor(outside), ag.ones(2))
+
+
+def test_binary_cross_entropy_with_large_logits() -> None:
+    t = tensor([1.0, 0.0, 0.0, 1.0], dtype=ag.float64)
+    loss = ag.binary_cross_entropy_with_logits(leaf([1000.0, -1000.0, 1000.0, -1000.0]), t, reduction="none")
+    assert loss.tolist() == [0, 0, 1000, 1000]
+    assert slope(
+        lambda x: ag.binary_cross_entropy_with_logits(x, t, reduction="sum"), [1000.0, -1000.0, 1000.0, -1000.0]
+    ) == [0, 0, 1, -1]
+
+
+def test_losses_of_unlike_shapes_warn() -> None:
+    for loss in (ag.mse_loss, ag.l1_loss):
+        with pytest.warns(UserWarning, match=r"broadcasting them will likely"):
+            loss(ag.zeros(3, 1), ag.zeros(3))
+
+
+def test_l1_loss_has_slope_0_where_both_are_equal() -> None:
+    assert slope(lambda x: ag.l1_loss(x, tensor([1.0, 0.0]), reduction="sum"), [1.0, 2.0]) == [0, 1]
+
+
+def test_the_mean_loss_of_nothing_is_nan() -> None:
+    assert np.isnan(ag.mse_loss(ag.zeros(0), ag.zeros(0)).item())
+    assert np.isnan(ag.l1_loss(ag.zeros(0), ag.zeros(0)).item())
+
+
+def test_the_row_at_padding_idx_gets_no_gradient() -> None:
+    indices = tensor([0, 2, 2, -1 % 4])
+    assert slope(lambda w: ag.embedding(indices, w, 2), [[1.0], [2.0], [3.0], [4.0]]) == [[1], [0], [0], [1]]
+    assert slope(lambda w: ag.embedding(indices, w, -1), [[1.0], [2.0], [3.0], [4.0]]) == [[1], [0], [2], [0]]
+
+
+# ---------------------------------------------------------------- shapes, indexing
+
+
+def test_empty_tensors_broadcast_and_have_empty_gradients() -> None:
+    x, y = ag.zeros(0, 3, requires_grad=True), ag.ones(3, requires_grad=True)
+    (x * y).sum().backward()
+    assert x.grad is not None
+    assert y.grad is not None
+    assert x.grad.shape == (0, 3)
+    assert y.grad.tolist() == [0, 0, 0]
+
+
+def test_a_0d_operand_receives_the_sum() -> None:
+    assert slopes(lambda a, x: a * x, 2.0, [1.0, 10.0, 100.0]) == [111, [2, 2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "out"),
+    [((3,), (3,), ()), ((2, 3), (3,), (2,)), ((3,), (3, 2), (2,)), ((5, 2, 3), (3,), (5, 2)), ((3,), (5, 3, 2), (5, 2)),
+     ((5, 1, 2, 3), (4, 3, 2), (5, 4, 2, 2)), ((2, 0), (0, 3), (2, 3)), ((0, 2), (2, 3), (0, 3))],
+)  # fmt: skip
+def test_matmul_of_every_rank(m: tuple[int, ...], n: tuple[int, ...], out: tuple[int, ...]) -> None:
+    x, y = ag.ones(m, requires_grad=True), ag.ones(n, requires_grad=True)
+    product = x @ y
+    assert product.shape == out
+    assert (product.detach().numpy() == (m[-1])).all()
+    gx, gy = ag.grad(product.sum(), (x, y))
+    assert gx.shape == m
+    assert gy.shape == n
+
+
+def test_indices_that_repeat_accumulate() -> None:
+    assert slope(lambda x: x[[0, 0, 1]], [1.0, 2.0, 3.0]) == [2, 1, 0]
+    assert slope(lambda x: x.index_select(0, tensor([2, 2])), [1.0, 2.0, 3.0]) == [0, 0, 2]
+    assert slope(lambda x: x.gather(0, tensor([1, 1, 1])), [1.0, 2.0, 3.0]) == [0, 3, 0]
+
+
+def test_of_assigned_duplicates_the_last_wins_and_all_receive_the_gradient() -> None:
+    places = (tensor([0, 0, 1]),)
+    found = slopes(lambda x, v: ag.index_put(x, places, v), [1.0, 2.0, 3.0], [7.0, 8.0, 9.0])
+    assert ag.index_put(ag.zeros(3), places, tensor([7.0, 8.0, 9.0])).tolist() == [8, 9, 0]
+    assert found == [[0, 0, 1], [1, 1, 1]]
+    assert ag.index_put(ag.zeros(3), places, tensor([7.0, 8.0, 9.0]), accumulate=True).tolist() == [15, 9, 0]
+
+
+def test_an_int_before_a_list_is_applied_first() -> None:
+    """As in PyTorch; NumPy would put the list's dimension first."""
+    x = ag.arange(24).reshape(2, 3, 4)
+    assert x[0, :, [0, 3]].tolist() == [[0, 3], [4, 7], [8, 11]]
+    assert x[:, [0, 2], 1].tolist() == [[1, 9], [13, 21]]
+
+
+def test_out_of_bounds_raises() -> None:
+    x = ag.zeros(2, 3)
+    for key in (2, -3, (0, 3), (slice(None), -4), tensor([0, 2]), [0, 5], (0, 0, 0)):
+        with pytest.raises(IndexError):
+            x[key]
+        with pytest.raises(IndexError):
+            x[key] = 1.0
+    for pick in (ag.gather, ag.take_along_dim):
+        with pytest.raises((IndexError, RuntimeError)):
+            pick(x, *((0, tensor([[2]])) if pick is ag.gather else (tensor([[2]]), 0)))
+
+
+def test_negative_steps() -> None:
+    weights = tensor([1.0, 10.0, 100.0], dtype=ag.float64)
+    assert quiet(lambda x: x[::-1], [1.0, 2.0, 3.0]) == [3, 2, 1]
+    assert slope(lambda x: x[::-1] * weights, [1.0, 2.0, 3.0]) == [100, 10, 1]
+    assert slope(lambda x: x[:0:-2], [1.0, 2.0, 3.0]) == [0, 0, 1]
+    backwards = ag.from_numpy(np.arange(3.0)[::-1])
+    assert (backwards * 2).tolist() == [4, 2, 0]
+
+
+def test_cat_takes_an_empty_vector_anywhere() -> None:
+    x = ag.cat([ag.zeros(0), ag.ones(2, 2)])
+    assert x.shape == (2, 2)
+    assert ag.cat([ag.zeros(0), ag.zeros(0)]).shape == (0,)
+
+
+def test_repeated_dims_raise() -> None:
+    x = ag.zeros(2, 3)
+    for function in (ag.sum, ag.mean, ag.amax, ag.var, ag.logsumexp):
+        with pytest.raises(RuntimeError, match="multiple times"):
+            function(x, (0, 0))
+        with pytest.raises(RuntimeError, match="multiple times"):
+            function(x, (1, -1))
+    with pytest.raises(RuntimeError):
+        x.permute(0, 0)
+
+
+def test_a_view_that_memory_does_not_allow_names_the_remedy() -> None:
+    with pytest.raises(RuntimeError, match="reshape"):
+        ag.zeros(2, 3).t().view(6)
+    assert ag.zeros(2, 3).t().reshape(6).shape == (6,)
+
+
+def test_reductions_of_nothing() -> None:
+    nothing = ag.zeros(0)
+    assert nothing.sum().item() == 0
+    assert np.isnan(nothing.mean().item())
+    for function in (ag.max, ag.min, ag.amax, ag.amin):
+        with pytest.raises(RuntimeError, match="empty"):
+            function(nothing)
+        with pytest.raises(IndexError, match="empty"):
+            function(ag.zeros(0, 3), 0)
+    for function in (ag.argmax, ag.argmin):
+        with pytest.raises(IndexError, match="empty"):
+            function(nothing)
+    assert ag.all(nothing).item() is True
+    assert ag.any(nothing).item() is False
+
+
+# ---------------------------------------------------------------- dtypes
+
+
+def test_only_floats_can_require_grad() -> None:
+    for dtype in (ag.int64, ag.uint8, ag.bool):
+        with pytest.raises(RuntimeError, match="floating point"):
+            ag.zeros(2, dtype=dtype, requires_grad=True)
+    with pytest.raises(RuntimeError, match="floating point"):
+        tensor([1, 2]).requires_grad_()
+
+
+def test_the_mean_of_integers_raises() -> None:
+    with pytest.raises(RuntimeError, match="floating point"):
+        tensor([1, 2]).mean()
+    assert tensor([1, 2]).mean(dtype=ag.float32).item() == 1.5
+
+
+def test_a_gradient_has_its_inputs_dtype() -> None:
+    x, y = ag.ones(2, requires_grad=True), ag.ones(2, dtype=ag.float64, requires_grad=True)
+    product = x * y
+    assert product.dtype == ag.float64
+    gx, gy = ag.grad(product.sum(), (x, y))
+    assert (gx.dtype, gy.dtype) == (ag.float32, ag.float64)
+
+
+def test_promotion() -> None:
+    half, wide = ag.ones(2, dtype=ag.float16), tensor(1.0, dtype=ag.float64)
+    assert (half * wide).dtype == ag.float16
+    assert (tensor([1, 2]) * wide).dtype == ag.float64
+    assert (tensor([1, 2]) * 1.5).dtype == ag.float32
+    assert (tensor([1, 2], dtype=ag.int8) + 1).dtype == ag.int8
+    assert (tensor([True]) + 1).dtype == ag.int64
+    assert (tensor([True]) + True).dtype == ag.bool
+    assert (tensor([1], dtype=ag.uint8) + tensor([1], dtype=ag.int8)).dtype == ag.int16
+    assert (tensor([1.0]) * np.float64(2)).dtype == ag.float32  # a NumPy number counts as a Python number
+    assert (tensor([7]) / tensor([2])).dtype == ag.float32
+
+
+# Rows and columns: uint8 int8 int16 int32 int64 float16 float32 float64 bool; each letter a result.
+PROMOTION = """
+uint8   uint8 int16 int16 int32 int64 float16 float32 float64 uint8
+int8    int16 int8  int16 int32 int64 float16 float32 float64 int8
+int16   int16 int16 int16 int32 int64 float16 float32 float64 int16
+int32   int32 int32 int32 int32 int64 float16 float32 float64 int32
+int64   int64 int64 int64 int64 int64 float16 float32 float64 int64
+float16 float16 float16 float16 float16 float16 float16 float32 float64 float16
+float32 float32 float32 float32 float32 float32 float32 float32 float64 float32
+float64 float64 float64 float64 float64 float64 float64 float64 float64 float64
+bool    uint8 int8 int16 int32 int64 float16 float32 float64 bool
+"""
+
+
+def test_promotion_table() -> None:
+    table = [line.split() for line in PROMOTION.strip().splitlines()]
+    names = [row[0] for row in table]
+    for first, *expected in table:
+        for second, result in zip(names, expected, strict=True):
+            x, y = ag.ones(2, dtype=np.dtype(first)), ag.ones(2, dtype=np.dtype(second))
+            assert (x + y).dtype == result, f"{first} + {second}"
+            assert ag.promote_types(np.dtype(first), np.dtype(second)) == result
+
+
+def test_sums_of_integers_are_int64() -> None:
+    for dtype in (ag.int32, ag.uint8, ag.bool):
+        x = ag.ones(3, dtype=dtype)
+        assert x.sum().dtype == x.prod().dtype == x.cumsum(0).dtype == ag.int64
+    assert ag.full((3,), 200, dtype=ag.uint8).sum().item() == 600
+
+
+def test_half_precision() -> None:
+    with np.errstate(over="ignore"):
+        assert (tensor([300.0], dtype=ag.float16) ** 2).item() == inf
+    many = ag.full((5000,), 1.0, dtype=ag.float16)
+    assert many.sum().item() == 5000  # accumulated in float32
+    assert many.mean().item() == 1
+
+
+def test_integer_arithmetic() -> None:
+    assert (tensor([1], dtype=ag.uint8) - tensor([2], dtype=ag.uint8)).item() == 255
+    assert (tensor([-7]) // 2).item() == -4
+    assert (tensor([-7]) % 2).item() == 1
+    assert ag.div(tensor([-7]), 2, rounding_mode="trunc").item() == -3
+    for zero in (0, tensor([0])):
+        with pytest.raises(RuntimeError, match="division by zero"):
+            tensor([1]) // zero
+        with pytest.raises(RuntimeError, match="division by zero"):
+            tensor([1]) % zero
+    with pytest.raises(RuntimeError, match="negative"):
+        tensor([2]) ** -1
+    assert (tensor([2]) ** 3).dtype == ag.int64
+
+
+def test_rounding_goes_to_even() -> None:
+    assert tensor([0.5, 1.5, 2.5, -0.5, -1.5]).round().tolist() == [0, 2, 2, 0, -2]
+
+
+def test_the_truth_of_many_elements_raises() -> None:
+    with pytest.raises(RuntimeError, match="ambiguous"):
+        bool(tensor([True, False]))
+    with pytest.raises(RuntimeError, match="ambiguous"):
+        bool(tensor([]))
+    assert bool(tensor([0.0])) is False
