@@ -222,12 +222,20 @@ def _assign(input: TensorLike, value: TensorLike, key: Any) -> Tensor:
     return input
 
 
+def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
+    """What is assigned may have more dimensions than its region, of size 1: NumPy and PyTorch ignore them."""
+    extra, shape = value.array.ndim - ndim, value.array.shape
+    return value.reshape(shape[extra:]) if extra > 0 and shape[:extra] == (1,) * extra else value
+
+
 def assign(tensor: Tensor, key: Any, value: Any) -> None:
     """tensor[key] = value, with a converted key; the value's gradient is the assigned region's."""
     target, edge = tensor.array, getattr(value, "_edge", None)
     if overlaps(target) and not any(isinstance(part, np.ndarray) for part in key):
-        copy_(getitem(tensor, key), value if hasattr(value, "array") else wrap(np.asarray(value, target.dtype)))
-        return  # an expanded tensor: the region by itself may not overlap
+        region = getitem(tensor, key)  # of an expanded tensor; by itself it may not overlap
+        source = value if hasattr(value, "array") else wrap(np.asarray(value, target.dtype))
+        copy_(region, _without_leading_ones(source, region.array.ndim))
+        return
     check_writable(tensor, "tensor[…] = value")
     source = getattr(value, "array", value)
     if source.__class__ is not np.ndarray or source.dtype != target.dtype:
@@ -249,10 +257,7 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
             shape = target[key].shape
             if edge is None:
                 value = wrap(source)
-            extra = source.ndim - len(shape)
-            if extra > 0 and source.shape[:extra] == (1,) * extra:  # ignored here by NumPy and PyTorch
-                value = value.reshape(source.shape[extra:])
-            edge = _assign(tensor, value, key)._edge
+            edge = _assign(tensor, _without_leading_ones(value, len(shape)), key)._edge
     except IndexError as error:
         raise bad_key(target, error) from None
     except (ValueError, TypeError):

@@ -145,7 +145,7 @@ def train(args: argparse.Namespace, train_set: TensorDataset, held_back: TensorD
         losses.append(total / len(train_set))
         accuracies.append(right / len(held_back))
         score = f"{right} / {len(held_back)} right ({accuracies[-1]:.4f})"
-        print(f"epoch {epoch:2}: loss {losses[-1]:.4f}, {score}, {seconds:.1f} s")
+        print(f"epoch {epoch:2}: loss {losses[-1]:.4f}, {score}, {seconds:.2f} s")
 
     ag.save({"preset": args.preset, "side": side, "weights": model.state_dict()}, out / "digits.pt")
     _, _, reloaded = load_model(out / "digits.pt")

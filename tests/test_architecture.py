@@ -27,9 +27,9 @@ FLOORS = [
     ["primitive"],
     ["ops."],
     ["creation", "inplace", "derivatives", "numpy_api", "random"],
-    ["tensor"],
+    ["methods", "tensor"],
     ["function", "gradcheck", "serialize", "pickles", "linalg"],
-    ["ledger", "draw."],
+    ["ledger", "compare", "draw."],
     ["__init__", "__main__"],
 ]
 

@@ -158,14 +158,11 @@ def _collapse(graph: Graph, chosen: Callable[[tuple[Any, ...]], bool]) -> None:
 
 def _module_card(path: tuple[Any, ...], cards: list[Card]) -> Card:
     operations = sum(card.stands_for for card in cards if card.kind in ("operation", "output", "module"))
-    parameters = {id(c.original or c): c.original or c for c in cards if c.kind == "parameter"}
-    inner = sum(card.value_count for card in cards if card.kind == "module")
-    count = sum(int(np.size(p.value)) for p in parameters.values() if p.value is not None) + inner
+    parameters = _parameters(cards)
     norms = [p.size for p in parameters.values() if p.size is not None]
-    norms += [card.sizes[1] for card in cards if card.kind == "module" and card.value_count and card.sizes]
     kind = "output" if any(card.kind == "output" for card in cards) else "module"
-    card = Card(kind, str(path[-1]), kind_of(path[-1]), path=path[:-1], stands_for=operations, value_count=count)
-    card.note = f"{operations:,} op{'s' if operations != 1 else ''}" + (f"\t{count:,} params" if count else "")
+    card = Card(kind, str(path[-1]), kind_of(path[-1]), path=path[:-1], stands_for=operations, parameters=parameters)
+    card.note = _counts(card)
     if norms:
         total = float(np.sqrt(np.sum(np.square(norms))))
         card.sizes = (total, total)
@@ -173,6 +170,24 @@ def _module_card(path: tuple[Any, ...], cards: list[Card]) -> Card:
         card.sizes = _range(cards)
     card.operation = card.detail + card.note
     return card
+
+
+def _parameters(cards: Iterable[Card]) -> dict[int, Card]:
+    """The parameters among cards, and those that the cards stand for."""
+    found: dict[int, Card] = {}
+    for card in cards:
+        found.update(card.parameters)
+        if card.kind == "parameter":
+            original = card.original or card
+            found[id(original)] = original
+    return found
+
+
+def _counts(card: Card) -> str:
+    """The second row of a card that stands for several."""
+    count = card.parameter_count
+    operations = f"{card.stands_for:,} op{'s' if card.stands_for != 1 else ''}"
+    return operations + (f"\t{count:,} params" if count else "")
 
 
 def _range(cards: Iterable[Card]) -> tuple[float, float] | None:
@@ -214,10 +229,8 @@ def _merged(cards: list[Card], name: str, detail: str) -> Card:
     operations = sum(card.stands_for for card in cards)
     kind = "output" if any(card.kind == "output" for card in cards) else "module"
     merged = Card(kind, name, detail, path=cards[0].path, stands_for=operations, sizes=_range(cards))
-    merged.value_count = sum(card.value_count for card in cards)
-    merged.note = f"{operations:,} ops"
-    if merged.value_count:
-        merged.note += f"\t{merged.value_count:,} params"
+    merged.parameters = _parameters(cards)
+    merged.note = _counts(merged)
     merged.operation = detail
     return merged
 
@@ -351,10 +364,9 @@ def _absorb_leaves(graph: Graph, stands_for: dict[int, Card]) -> None:
         new = target_of.get(id(card))
         if new is not None and len(readers[id(card)]) == 1 and id(new) in replaced:
             stands_for[id(card)] = new
-            if card.kind == "parameter" and card.original is None:
-                new.value_count += int(np.size(card.value)) if card.value is not None else 0
-                ops = new.note.partition("\t")[0]
-                new.note = f"{ops}\t{new.value_count:,} params"
+            if card.kind == "parameter":
+                new.parameters |= _parameters([card])
+                new.note = _counts(new)
 
 
 def _replace(graph: Graph, stands_for: dict[int, Card]) -> None:

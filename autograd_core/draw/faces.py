@@ -93,7 +93,7 @@ def _rows(card: Card, graph: Graph, show: Collection[str]) -> list[Row]:
         rows.append(Row("grad", 23, "grad", "–"))
     elif card.scalar:
         label = f"∂{graph.output}/∂{card.name}"
-        rows.append(Row("grad", 23, label if len(label) <= 11 else "grad", number(card.grad)))
+        rows.append(Row("grad", 23, label if len(label) <= 10 else "grad", number(card.grad)))
         if len(card.terms) > 1 and "paths" in show and not graph.compact:
             first = " + ".join((f"({number(t)})" if i and t < 0 else number(t)) for i, t in enumerate(card.terms[:4]))
             more = " + …" if len(card.terms) > 4 else ""

@@ -38,7 +38,7 @@ class Card:
     stands_for: int = 1  # operations
     operation: str = ""  # its name, for comparison with others
     ident: int = 0  # of the node behind it
-    value_count: int = 0  # parameters, in numbers, of what it stands for
+    parameters: dict[int, Card] = field(default_factory=dict)  # of what it stands for, by identity
     original: Card | None = None  # of a copy: a leaf that is drawn once per use
     number: int = 0  # in drawing order; the id is n<number>
 
@@ -46,6 +46,11 @@ class Card:
     def scalar(self) -> bool:
         """Whether the tensor is a single number without dimensions."""
         return self.shape == ()
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the parameters hold that it stands for."""
+        return sum(int(np.size(card.value)) for card in self.parameters.values() if card.value is not None)
 
     @property
     def size(self) -> float | None:

@@ -204,6 +204,7 @@ class _Painter:
         for row in face.rows:
             middle = y + row.height / 2
             if row.kind == "grad":
+                say(f'<g id="{self.picture.root}-r{card.number}" class="rows">')
                 if colour != "zero":
                     say(f'<path d="{_bottom(wide, y, total)}" {self._fill(colour)}/>')
                 ident = f"{self.picture.root}-g{card.number}"
@@ -227,6 +228,8 @@ class _Painter:
                 if row.right:
                     say(self.text(wide - PAD, middle + 4, row.right, 11.5, "muted", anchor="end"))
             y += row.height
+        if total:
+            say("</g>")
 
     def _matrix(self, row: Row, y: float, wide: float) -> None:
         """Right-aligned columns between brackets that are drawn, not typed."""

@@ -129,18 +129,24 @@ def nll_loss(
         )
     scale = valid.astype(input.array.dtype) if weight is None else weight.array[safe] * valid
     picked = gather(input, dim, input.new_tensor(np.expand_dims(safe, dim), dtype=np.int64)).squeeze(dim)
-    losses = _weighted(-picked, scale)
+    losses = _weighted(-picked, scale, valid)
     if reduction == "mean":
-        total = scale.sum(dtype=input.array.dtype)
-        return _sum(losses, None, False) / input.new_tensor(total)
+        return _divided(_sum(losses, None, False), scale.sum(dtype=input.array.dtype))
     return _reduced("nll_loss", losses, reduction)
 
 
 @primitive(fresh=True, torch="MulBackward0",
-           input=lambda g, scale: np.where(scale == 0, 0, g * scale))
-def _weighted(input: TensorLike, scale: Any) -> Tensor:
-    """input * scale, where a weight 0 also silences infinities (an ignored target)."""
-    return np.where(scale == 0, 0, input * scale)
+           input=lambda g, scale, valid: np.where(valid, g * scale, 0))
+def _weighted(input: TensorLike, scale: Any, valid: Any) -> Tensor:
+    """input * scale where valid; 0, of infinities too, where not (an ignored target)."""
+    with np.errstate(invalid="ignore"):  # a weight 0 of an infinite loss gives NaN, as in PyTorch
+        return np.where(valid, input * scale, 0)
+
+
+def _divided(losses: Tensor, total: Any) -> Tensor:
+    """The summed losses by the total weight: NaN, without a warning, where no target counts."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return losses / losses.new_tensor(total)
 
 
 def _one_hot_like(input: Any, target: Any) -> Any:
@@ -203,10 +209,10 @@ def cross_entropy(
     count = logits.shape[dim]
     valid = classes != ignore_index
     scaled = log_p if weight is None else log_p * weight.reshape(-1, *(1,) * (logits.ndim - dim - 1))
-    smooth = _weighted(-scaled.sum(dim), valid.astype(logits.dtype))
+    smooth = _weighted(-scaled.sum(dim), 1, valid)
     if reduction == "mean":
         total = valid.sum() if weight is None else (weight.array[np.where(valid, classes, 0)] * valid).sum()
-        smooth = smooth.sum() / input.new_tensor(np.asarray(total, logits.dtype))
+        smooth = _divided(smooth.sum(), total)
     elif reduction == "sum":
         smooth = smooth.sum()
     return loss * (1 - label_smoothing) + smooth * (label_smoothing / count)

@@ -105,7 +105,7 @@ def _silu_vjp(g: Any, input: Any) -> Any:
 def silu(input: TensorLike) -> Tensor:
     """x * sigmoid(x), also called swish."""
     require("silu", input.dtype, "fc")
-    with np.errstate(over="ignore"):  # e^1000 is inf, and x / inf the right 0
+    with np.errstate(over="ignore", invalid="ignore"):  # e^1000 is inf, and x / inf the right 0; -inf / inf is NaN
         return input / (np.exp(-input) + 1)
 
 
@@ -129,13 +129,15 @@ def _gelu_vjp(g: Any, input: Any) -> Any:
 @primitive(fresh=True, torch="GeluBackward0", input=_gelu_vjp)
 def _gelu_exact(input: TensorLike) -> Tensor:
     require("gelu", input.dtype, "fc")
-    return (erf_array(input * math.sqrt(0.5)) + 1) * 0.5 * input
+    with np.errstate(invalid="ignore"):  # of -inf: 0 * -inf
+        return (erf_array(input * math.sqrt(0.5)) + 1) * 0.5 * input
 
 
 _GELU_SLOPE, _GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 def _gelu_tanh_vjp(g: Any, input: Any) -> Any:
+    input = np.clip(input, -30, 30)  # beyond it only the squares change, to infinity
     squared = input * input
     t = np.tanh(input * (squared * _GELU_CUBIC + 1) * _GELU_SLOPE)
     slope = (squared * (3 * _GELU_CUBIC) + 1) * _GELU_SLOPE
@@ -145,7 +147,8 @@ def _gelu_tanh_vjp(g: Any, input: Any) -> Any:
 @primitive(fresh=True, torch="GeluBackward0", input=_gelu_tanh_vjp)
 def _gelu_tanh(input: TensorLike) -> Tensor:
     require("gelu", input.dtype, "fc")
-    return (np.tanh(input * (input * input * _GELU_CUBIC + 1) * _GELU_SLOPE) + 1) * 0.5 * input
+    with np.errstate(over="ignore", invalid="ignore"):  # the tanh of an infinity is right; of -inf: 0 * -inf
+        return (np.tanh(input * (input * input * _GELU_CUBIC + 1) * _GELU_SLOPE) + 1) * 0.5 * input
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:

@@ -13,7 +13,10 @@ Layers are numbered and written in six notations (`NOTATIONS`), or as nn does; t
 """
 
 from .compare import Check, Report, compare
+from .exercise import Exercise, Grades, grade, load_problem, make_exercise, save_problem
+from .measure import Problem
 from .notation import NOTATIONS, Notation
+from .page import page
 from .reference import Activation, Loss, Net, Pass, backprop, differences
 from .report import as_dict, as_json, explain, table
 
@@ -21,10 +24,13 @@ __all__ = [
     "NOTATIONS",
     "Activation",
     "Check",
+    "Exercise",
+    "Grades",
     "Loss",
     "Net",
     "Notation",
     "Pass",
+    "Problem",
     "Report",
     "as_dict",
     "as_json",
@@ -32,5 +38,10 @@ __all__ = [
     "compare",
     "differences",
     "explain",
+    "grade",
+    "load_problem",
+    "make_exercise",
+    "page",
+    "save_problem",
     "table",
 ]

@@ -215,12 +215,12 @@ class Reading:
 
 @dataclass
 class Taken:
-    """The answers as rows and out x in; `misshapen` has the shapes of those that do not fit."""
+    """The answers as rows and out x in; `misshapen` has those whose shapes do not fit."""
 
     delta: dict[int, Array] = field(default_factory=dict)
     dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815
     db: dict[int, Array] = field(default_factory=dict)
-    misshapen: dict[tuple[Quantity, int], tuple[int, ...]] = field(default_factory=dict)
+    misshapen: dict[tuple[Quantity, int], Array] = field(default_factory=dict)
 
 
 def take(answers: Answers, net: Net, n: int, reading: Reading) -> Taken:
@@ -232,7 +232,7 @@ def take(answers: Answers, net: Net, n: int, reading: Reading) -> Taken:
         if delta is not None:
             rows = _rows(delta, n, fan_out, reading.columns)
             if rows is None:
-                out.misshapen["delta", l] = delta.shape
+                out.misshapen["delta", l] = delta
             else:
                 out.delta[l] = rows
         if dw is not None:
@@ -242,7 +242,7 @@ def take(answers: Answers, net: Net, n: int, reading: Reading) -> Taken:
             if db is None and net.biases[l - 1] is not None and dw.shape == (fan_out, fan_in + 1):
                 dw, db = dw[:, :-1], dw[:, -1]  # 002's column of ones comes last
             if dw.shape != (fan_out, fan_in):
-                out.misshapen["dW", l] = dw.T.shape if reading.in_out else dw.shape
+                out.misshapen["dW", l] = dw
             else:
                 out.dW[l] = dw
         if db is not None and net.biases[l - 1] is not None:
@@ -253,7 +253,7 @@ def take(answers: Answers, net: Net, n: int, reading: Reading) -> Taken:
             elif db.shape in ((n,), (n, 1), (1, n)):
                 out.db[l] = db.reshape(n)
             else:
-                out.misshapen["db", l] = db.shape
+                out.misshapen["db", l] = db
     return out
 
 

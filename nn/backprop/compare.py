@@ -237,10 +237,8 @@ def _check(s: Setting, truth: Setting, taken: Taken, eq: Equation, l: int, rtol:
     yours: Array | None = getattr(taken, quantity).get(l)
     check = Check(eq, l, "not given", expected, yours)
     if (quantity, l) in taken.misshapen:
-        shape = taken.misshapen[quantity, l]
-        check.status, check.note, check.rel = "wrong", f"shape {shape}, expected {expected.shape}", float("inf")
-        if eq == "BP4" and shape in (expected.shape, expected.T.shape):
-            check.guesses = [Guess((("layout", "dW transposed"),))]
+        check.yours = taken.misshapen[quantity, l]
+        check.status, check.note, check.rel = "wrong", f"shape {check.yours.shape}, expected {expected.shape}", float("inf")
     elif yours is not None:
         slack = rtol * mistakes.magnitude(s, eq, l)
         with np.errstate(all="ignore"):

@@ -83,7 +83,7 @@ class _Student:
         return out
 
     def output(self, i: int, planned: set[str]) -> Array:
-        l, a, y, z = self.net.depth, self.acts[i][-1], self.ys[i], self.zs[i][-1]
+        l, a, y = self.net.depth, self.acts[i][-1], self.ys[i]
         kind, softmax = self.loss.kind, self.net.activations[-1].name == "softmax"
         g = a if "target missing" in planned else a * y.sum() - y if kind == "softmax" else a - y
         if kind == "squared":
@@ -96,7 +96,10 @@ class _Student:
             elif softmax and "diagonal of softmax" not in planned:
                 g = (np.diag(a[:, 0]) - np.dot(a, a.T)) @ g
             else:
-                g = g * self.slope(i, l, planned)
+                slope = self.slope(i, l, planned)
+                if slope.shape != g.shape:
+                    raise Impossible("shapes")
+                g = g * slope
         elif "differentiated twice" in planned:
             g = g * a * (1 - a)
         elif "differentiated twice, Jacobian" in planned:
@@ -105,7 +108,8 @@ class _Student:
             g = (np.diag(a[:, 0]) - np.dot(a, a.T)) @ g
         elif planned & {"1/2 forgotten", "factor 2 missing"}:
             raise Impossible("cross-entropy has no such factor")
-        del z
+        if ("mean over units" if self.loss.average == "elements" else "not over units") in planned:
+            raise Impossible("the cost is not so averaged")
         divisor = {"none": 1, "samples": self.n, "elements": self.n * self.k}[self.loss.average]
         if "sum for mean" in planned:
             divisor = divisor / self.n
@@ -147,6 +151,8 @@ class _Student:
                 raise Impossible("no weights above")
             w = weights[l + 1]
         if "weights updated first" in planned:
+            if "error one layer below" in self.plan.get(("BP4", l + 1), ()):
+                raise Impossible("a step cannot use an error that comes after it")
             w = w - self.eta * out.dW[l + 1]
         back = w if "W for W^T" in planned else w.T
         if back.shape[1] != len(delta):
@@ -166,7 +172,7 @@ class _Student:
     def error(self, l: int, planned: set[str], deltas: Mapping[int, list[Array]]) -> list[Array]:
         which = l + 1 if "error one layer above" in planned else l - 1 if "error one layer below" in planned else l
         if which == l - 1 and which in self.net_layers and which not in deltas:
-            return deltas[l]  # comes later: the first round needs some value only
+            which = l  # comes later: the first round needs some value only
         found = self.at(deltas, which)
         if found[0].shape != deltas[l][0].shape:
             raise Impossible("shapes")
