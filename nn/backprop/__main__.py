@@ -74,8 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(options: argparse.Namespace) -> int:
     problem, style = load_problem(options.problem)
+    style = options.notation or style
     report = compare(
-        problem.net, problem.loss, problem.x, problem.t, answers=options.answer, notation=options.notation or style
+        problem.net, problem.loss, problem.x, problem.t, answers=options.answer, notation=style, inputs="rows"
     )
     if options.html:
         options.html.write_text(page(report, options.lang), encoding="utf-8")

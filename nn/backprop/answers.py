@@ -105,7 +105,9 @@ def _unpacked(net: Net, result: Any) -> dict[Quantity, Any]:
             raise ValueError(f"backprop returned a dict with {list(result)}; expected delta, dW, db")
         return {q: named[q] for q in QUANTITIES if q in named}
     if not isinstance(result, tuple | list) or len(result) != 2:
-        raise ValueError("backprop must return a dict with delta, dW, db, or a pair of lists such as (nabla_b, nabla_w)")
+        raise ValueError(
+            "backprop must return a dict with delta, dW, db, or a pair of lists such as (nabla_b, nabla_w)"
+        )
     first = sum(np.size(g) for g in result[0])
     weights = sum(w.size for w in net.weights)
     return {"dW": result[0], "db": result[1]} if first == weights else {"db": result[0], "dW": result[1]}

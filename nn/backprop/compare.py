@@ -37,7 +37,8 @@ class Check:
     ulps: float = 0.0
     element: tuple[int, ...] | None = None  # the first wrong one
     guesses: list[Guess] = field(default_factory=list)
-    note: str = ""  # a wrong shape, or what is known of an unrecognised mistake
+    note: str = ""  # the key of what is known of a mistake that has no name, in `report`
+    about: tuple[object, ...] = ()  # the note's numbers
     inferred: bool = False  # from dW and db, without a delta
 
     @property
@@ -101,6 +102,7 @@ def compare(
     backprop: Callable[..., Any] | None = None,
     notation: str | Notation | None = None,
     samples: Literal["rows", "columns"] | None = None,
+    inputs: Literal["rows", "columns"] | None = None,
     layout: Literal["out x in", "in x out"] | None = None,
     activations: Any = "sigmoid",
     decay: float = 0.0,
@@ -113,7 +115,7 @@ def compare(
     loss, a Loss, or "half", "squared", "mse", "binary", "softmax"; decay: L2 on the weights. What you derived: lists
     delta, dW, db (layers 1..L, None where you have none) or dicts by the notation's numbers; `answers`, an npz, CSV or
     text file, or pasted text; or `backprop`, a function of (x, t). The notation says how layers are numbered and which
-    shapes are tried first; `samples` and `layout` fix them. `each`: call backprop sample by sample, with columns
+    shapes are tried first; `samples` (of delta), `inputs` (of x and t) and `layout` (of dW) fix them. `each`: call backprop sample by sample, with columns
     (notation "nielsen" does).
 
     >>> net = Net.random([2, 3, 1])
@@ -127,27 +129,28 @@ def compare(
     """
     style = _notation(notation)
     net, cost = fitted(model, loss, activations, decay)
-    columns = style.columns if samples is None else samples == "columns"
-    inputs = _batch(x, net.sizes[0], columns, "x")
-    targets = _targets(t, net.sizes[-1], len(inputs), columns, cost)
+    lie = inputs or samples
+    columns = style.columns if lie is None else lie == "columns"
+    batch = _batch(x, net.sizes[0], columns, "x")
+    targets = _targets(t, net.sizes[-1], len(batch), columns, cost)
     if backprop is not None:
         single = style.name == "nielsen" if each is None else each
-        got = from_function(net, cost, backprop, inputs if single else x, targets if single else t, single)
+        got = from_function(net, cost, backprop, batch if single else x, targets if single else t, single)
         delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)
     given = collect(net, style, delta, dW, db, answers)
     if not any(given.given.values()):
         raise ValueError("compare: nothing to compare; give delta=, dW=, db=, answers= or backprop=")
     tolerance = given.rtol if rtol is None else rtol
-    readings = _readings(given, style, samples, layout, cost, len(inputs))
-    judged = [_judge(net, cost, inputs, targets, given, reading, tolerance) for reading in readings]
+    readings = _readings(given, style, samples, layout, cost, len(batch))
+    judged = [_judge(net, cost, batch, targets, given, reading, tolerance) for reading in readings]
     best = min(range(len(judged)), key=lambda i: _faults(judged[i][1]))
     setting, checks, taken = judged[best]
     if any(_needs_inference(checks, l) for l in range(1, net.depth + 1)):
-        setting, checks, taken = _judge(net, cost, inputs, targets, given, readings[best], tolerance, infer=True)
+        setting, checks, taken = _judge(net, cost, batch, targets, given, readings[best], tolerance, infer=True)
     for check in checks:
         if check.status == "wrong" and not check.guesses:
             _recognise(setting, check, taken, tolerance)
-    whole = reference(net, cost, inputs, targets)
+    whole = reference(net, cost, batch, targets)
     return Report(net, cost, style, readings[best], setting, whole, checks, tolerance)
 
 
@@ -238,7 +241,8 @@ def _check(s: Setting, truth: Setting, taken: Taken, eq: Equation, l: int, rtol:
     check = Check(eq, l, "not given", expected, yours)
     if (quantity, l) in taken.misshapen:
         check.yours = taken.misshapen[quantity, l]
-        check.status, check.note, check.rel = "wrong", f"shape {check.yours.shape}, expected {expected.shape}", float("inf")
+        check.status = "wrong"
+        _measure(check, 0.0)
     elif yours is not None:
         slack = rtol * mistakes.magnitude(s, eq, l)
         with np.errstate(all="ignore"):
@@ -256,7 +260,7 @@ def _measure(check: Check, slack: float) -> None:
     yours, expected = check.yours, check.expected
     assert yours is not None
     if yours.shape != expected.shape:
-        check.rel, check.note = float("inf"), f"shape {yours.shape}, expected {expected.shape}"
+        check.rel, check.note, check.about = float("inf"), "shape", (yours.shape, expected.shape)
         return
     with np.errstate(all="ignore"):
         off = abs(yours - expected)
@@ -326,7 +330,7 @@ def _recognise(s: Setting, check: Check, taken: Taken, rtol: float) -> None:
     if yours is None:
         return
     if not np.isfinite(yours).all():
-        check.note = "contains NaN or infinity"
+        check.note = "not finite"
         return
     check.guesses = mistakes.recognise(s, check.equation, check.layer, yours, max(1e-10, 10 * rtol))
     if check.guesses or yours.shape != check.expected.shape:
@@ -335,10 +339,10 @@ def _recognise(s: Setting, check: Check, taken: Taken, rtol: float) -> None:
     factor = float((yours * expected).sum() / max((expected * expected).sum(), np.finfo(float).tiny))
     off = ~np.isclose(yours, expected, rtol=max(1e-9, 10 * rtol), atol=0)
     if mistakes.close(yours, factor * expected, max(1e-10, 10 * rtol)):
-        check.note = f"your value is {factor:.6g} times the expected one"
+        check.note, check.about = "factor", (factor,)
     elif off.sum() == 1:
-        check.note = "only this one element is wrong: a slip in copying or arithmetic?"
+        check.note = "one element"
     elif off.ndim == 2 and (off.any(axis=1).sum() == 1 < len(off) or off.any(axis=0).sum() == 1 < off.shape[1]):
-        check.note = "only one row or column is wrong"
+        check.note = "one row"
     else:
-        check.note = "none of the known mistakes gives this value"
+        check.note = "unknown"

@@ -17,7 +17,7 @@ from .mistakes import Equation, Setting, hidden
 from .notation import Language, Notation, notation
 from .reference import Array, Average, Loss, Net, Pass, activation, fitted
 from .reference import backprop as reference
-from .report import as_dict, heading, why
+from .report import as_dict, heading, named, why
 from .student import Derivation
 
 _AVERAGES: tuple[Average, ...] = ("none", "samples", "elements")
@@ -179,7 +179,11 @@ class Grades:
     @property
     def mistakes(self) -> Counter[str]:
         """First mistakes by name, with their equation."""
-        return Counter(_first_mistake(report) for report in self.reports.values() if not report.ok)
+        return self.commonest()
+
+    def commonest(self, lang: Language = "en") -> Counter[str]:
+        """First mistakes by name, in that language."""
+        return Counter(_first_mistake(report, lang) for report in self.reports.values() if not report.ok)
 
     @property
     def exit_code(self) -> int:
@@ -199,7 +203,7 @@ class Grades:
         lines += [f"  {name}: {reason}" for name, reason in self.unreadable.items()]
         if self.mistakes:
             lines.append("commonest mistakes:" if lang == "en" else "最常见的错误：")
-            lines += [f"  {times} × {mistake}" for mistake, times in self.mistakes.most_common()]
+            lines += [f"  {times} × {mistake}" for mistake, times in self.commonest(lang).most_common()]
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -211,17 +215,21 @@ class Grades:
         }
 
 
-def _first_mistake(report: Report) -> str:
+def _first_mistake(report: Report, lang: Language) -> str:
     first = report.first
     assert first is not None
-    return f"{first.equation}: {' and '.join(first.guesses[0].names) if first.guesses else 'not recognised'}"
+    if not first.guesses:
+        return f"{first.equation}: {'not recognised' if lang == 'en' else '未识别'}"
+    return f"{first.equation}: {' + '.join(named(name, lang) for name in first.guesses[0].names)}"
 
 
 def grade(folder: str | Path) -> Grades:
     """Judge every answer (npz, csv, txt) that lies beside exercise.npz."""
     place = Path(folder)
     if not (place / "exercise.npz").is_file():
-        raise FileNotFoundError(f"grade: there is no exercise.npz in {place}; `python -m nn.backprop exercise` makes one")
+        raise FileNotFoundError(
+            f"grade: there is no exercise.npz in {place}; `python -m nn.backprop exercise` makes one"
+        )
     problem, style = load_problem(place / "exercise.npz")
     out = Grades()
     for path in sorted(place.iterdir()):
@@ -229,7 +237,7 @@ def grade(folder: str | Path) -> Grades:
             continue
         try:
             out.reports[path.stem] = compare(
-                problem.net, problem.loss, problem.x, problem.t, answers=path, notation=style, samples=None
+                problem.net, problem.loss, problem.x, problem.t, answers=path, notation=style, inputs="rows"
             )
         except (ValueError, OSError, KeyError) as error:
             out.unreadable[path.stem] = str(error)

@@ -44,7 +44,9 @@ def random_problem(rng: np.random.Generator) -> Problem:
         widths[:] = widths[0]
     kind = str(rng.choice(["squared", "binary", "softmax"]))
     decay = float(rng.choice([0.0, 0.1]))
-    loss = Loss(kind, bool(rng.random() < 0.5) and kind == "squared", rng.choice(["none", "samples", "elements"]), decay)  # type: ignore[arg-type]
+    loss = Loss(
+        kind, bool(rng.random() < 0.5) and kind == "squared", rng.choice(["none", "samples", "elements"]), decay
+    )  # type: ignore[arg-type]
     last = {"squared": str(rng.choice(["sigmoid", "tanh", "identity", "softmax"])), "binary": "sigmoid"}
     names = [*rng.choice(_HIDDEN, size=depth - 1), last.get(kind, "softmax")]
     net, loss = fitted(Net.random([int(w) for w in widths], [str(name) for name in names], seed=rng), loss)

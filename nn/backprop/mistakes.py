@@ -365,8 +365,8 @@ def _fitted(s: Setting, l: int, choice: Choice, yours: Array) -> Guess | None:
     if step is None or yours.size < 2:
         return None
     base, slope = value(s, "BP2", l, choice), value(s, "BP2", l, choice, -step)
-    if base is None or slope is None or base.shape != yours.shape or not slope.any():
-        return None
+    if base is None or slope is None or base.shape != yours.shape or np.count_nonzero(slope) < 2:
+        return None  # one number is fitted by any rate
     eta = float(((yours - base) * slope).sum() / (slope * slope).sum())
     return Guess(choice, eta) if 1e-7 < eta < 1e4 else None
 
@@ -433,7 +433,7 @@ def words(notation: Notation, s: Setting, eq: Equation, l: int, guess: Guess, la
     return ("; and " if lang == "en" else "；并且").join(sentences)
 
 
-def formula(notation: Notation, eq: Equation, l: int, guess: Guess) -> str:
+def formula(notation: Notation, eq: Equation, l: int, guess: Guess, lang: Language = "en") -> str:
     """What the student's value equals, as a formula."""
     chosen = dict(guess.choice)
     sign = "−" if "sign" in chosen else ""
@@ -452,7 +452,9 @@ def formula(notation: Notation, eq: Equation, l: int, guess: Guess) -> str:
     if eq == "BP2":
         fault = chosen.get("weights", "")
         w = {"weights one layer below": notation.W(l), "weights one layer above": notation.W(l + 2)}.get(
-            fault, notation.W(l + 1) + (" (updated)" if fault == "weights updated first" else "")
+            fault,
+            notation.W(l + 1)
+            + ((" (updated)" if lang == "en" else "（已更新）") if fault == "weights updated first" else ""),
         )
         delta = notation.delta(l + 2 if "error" in chosen else l + 1)
         back = notation.back(w, delta, fault != "W for W^T")
@@ -461,6 +463,8 @@ def formula(notation: Notation, eq: Equation, l: int, guess: Guess) -> str:
         chosen.get("error", ""), notation.delta(l)
     ) + (f" ⊙ {notation.prime(l)}" if chosen.get("error") == "derivative again" else "")
     kept = {"first sample only": " of the first sample", "last sample only": " of the last sample"}
+    if lang == "zh":
+        kept = {"first sample only": "（只第一个样本）", "last sample only": "（只最后一个样本）"}
     tail = kept.get(chosen.get("sum", ""), "")
     if eq == "BP3":
         start = "" if chosen.get("sum") in ("not summed", *kept) else "Σ "

@@ -271,7 +271,12 @@ class Loss:
             "NLLLoss": ("softmax", "samples"),
         }
         plain = getattr(given, "weight", None) is None and not getattr(given, "label_smoothing", 0)
-        if kind not in named or given.reduction == "none" or not plain or getattr(given, "pos_weight", None) is not None:
+        if (
+            kind not in named
+            or given.reduction == "none"
+            or not plain
+            or getattr(given, "pos_weight", None) is not None
+        ):
             raise ValueError(
                 f"backprop: {given!r} has no hand-derived counterpart here; use MSELoss, BCELoss, BCEWithLogitsLoss or "
                 'CrossEntropyLoss with reduction "sum" or "mean" and without weights, or a Loss'

@@ -33,7 +33,39 @@ _SAID: dict[str, dict[Language, str]] = {
         "en": "Your errors are of each sample's own cost; the mean is taken in the gradients.",
         "zh": "你的误差项是对单个样本的代价求的，平均放在梯度里。",
     },
+    "shape": {"en": "shape {}, expected {}", "zh": "形状 {}，应为 {}"},
+    "not finite": {"en": "contains NaN or infinity", "zh": "含有 NaN 或无穷大"},
+    "factor": {"en": "your value is {:.6g} times the expected one", "zh": "你的值是应有值的 {:.6g} 倍"},
+    "one element": {
+        "en": "only this one element is wrong: a slip in copying or arithmetic?",
+        "zh": "只有这一个元素错了：抄写或计算有误？",
+    },
+    "one row": {"en": "only one row or column is wrong", "zh": "只有一行或一列错了"},
+    "unknown": {"en": "none of the known mistakes gives this value", "zh": "已知的错误都得不出这个值"},
 }  # fmt: skip
+
+_FAULTS_ZH = {
+    "sum for mean": "求和而非平均", "mean for sum": "平均而非求和", "wrong sign": "符号错", "derivative missing": "缺少导数",
+    "f'(a) for f'(z)": "导数取在 a 处", "f for f'": "用 f 代替 f'", "derivative twice": "导数乘了两次",
+    "differentiated twice": "求了两次导", "differentiated twice, Jacobian": "又乘了雅可比矩阵",
+    "diagonal of softmax": "只用 softmax 的对角线", "derivative one layer below": "用了前一层的导数",
+    "derivative one layer above": "用了后一层的导数", "1/2 forgotten": "忘了 1/2", "factor 2 missing": "缺少因子 2",
+    "mean over units": "多对单元取平均", "not over units": "没有对单元取平均", "target missing": "缺少目标值",
+    "activation of the layer above": "用了后一层的激活函数", "W for W^T": "用 W 代替 W^T",
+    "weights one layer below": "用了前一层的权重", "weights one layer above": "用了后一层的权重",
+    "weights updated first": "先更新了权重", "error one layer above": "用了后一层的误差",
+    "error one layer below": "用了前一层的误差", "not summed": "没有对样本求和", "first sample only": "只用第一个样本",
+    "last sample only": "只用最后一个样本", "summed over units": "对单元求和", "L2 on the bias": "L2 加到偏置上",
+    "dW transposed": "dW 转置了", "own output for input": "用本层输出代替输入", "input one layer below": "用了更前一层的输入",
+    "z for a": "用 z 代替 a", "derivative again": "又乘了一次导数", "wrong sign before L2": "L2 以外符号错",
+    "L2 forgotten": "忘了 L2", "L2 twice": "L2 多一倍", "L2 halved": "L2 少一半", "L2 with wrong sign": "L2 符号错",
+    "L2 averaged": "L2 被平均",
+}  # fmt: skip
+
+
+def named(fault: str, lang: Language = "en") -> str:
+    """A fault's short name."""
+    return fault if lang == "en" else _FAULTS_ZH[fault]
 
 
 def say(key: str, lang: Language, *values: object) -> str:
@@ -48,8 +80,8 @@ def explain(report: Report, lang: Language = "en") -> str:
     >>> from .compare import compare
     >>> net, x, t = Net.random([2, 3, 2], seed=3), np.array([[1.0, -2.0]]), np.array([[0.0, 1.0]])
     >>> print(explain(compare(net, "half", x, t, db=[None, [0.0, 0.0]])).splitlines()[0])
-    Layer 2 BP3 db^2 WRONG, rel 1: first error; your value is 0 times the expected one; element (unit 0):
-        yours 0, expected 0.203098352
+    Layer 2 BP3 db^2 WRONG, rel 1: first error; your value is 0 times the expected one;
+        element (unit 0): yours 0, expected 0.00313877542
     """
     lines = [line(report, check, lang) for check in report.checks if check.status != "not given"]
     if report.ok:
@@ -74,9 +106,8 @@ def line(report: Report, check: Check, lang: Language = "en") -> str:
     if check.status == "consistent":
         return f"{head} {say('follows', lang, report.notation.delta(check.layer), _culprit(report, check))}"
     first = report.first is check
-    above_right = first and check.equation != "BP1" and all(
-        other.status in ("right", "not given") for other in report.checks if other.layer > check.layer
-    )  # fmt: skip
+    above = [other.status for other in report.checks if other.layer > check.layer]
+    above_right = first and "right" in above and "wrong" not in above
     parts = [f"{head} {say('wrong', lang)}, rel {check.rel:.3g}: {_rank(first, above_right, lang)}"]
     if check.inferred:
         parts.append(say("inferred", lang))
@@ -102,9 +133,9 @@ def _culprit(report: Report, check: Check) -> str:
 def why(report: Report, check: Check, lang: Language = "en") -> str:
     """The mistake by name, or what is known of it."""
     if not check.guesses:
-        return check.note
+        return say(check.note, lang, *check.about) if check.note else ""
     told = [words(report.notation, report.setting, check.equation, check.layer, g, lang) for g in check.guesses]
-    equals = say("equals", lang, formula(report.notation, check.equation, check.layer, check.guesses[0]))
+    equals = say("equals", lang, formula(report.notation, check.equation, check.layer, check.guesses[0], lang))
     return f"{equals}: {told[0]}" + "".join(say("or", lang) + other for other in dict.fromkeys(told[1:]))
 
 
@@ -151,11 +182,11 @@ def limits(report: Report, lang: Language = "en") -> list[str]:
                      else "2/n_out = 1：平方的 2 与对两个单元的平均抵消")  # fmt: skip
     if s.n == 1:  # said once, above
         unseen = {k: v for k, v in unseen.items() if k not in _BATCH}
-    lines += [_listed(f"“{fault}”", places, lang) for fault, places in unseen.items()]
+    lines += [_listed(f"“{named(fault, lang)}”", places, lang) for fault, places in unseen.items()]
     for (one, other), places in twins.items():
         where = ", ".join(places)
         lines.append(f"“{one}” and “{other}” look alike in {where}" if lang == "en"
-                     else f"“{one}”与“{other}”在 {where} 中给出同样的值")  # fmt: skip
+                     else f"“{named(one, lang)}”与“{named(other, lang)}”在 {where} 中给出同样的值")  # fmt: skip
     head = "This input cannot reveal: " if lang == "en" else "这组输入看不出："
     return [head + each for each in lines]
 
@@ -192,8 +223,10 @@ def table(report: Report, colour: bool = True, lang: Language = "en") -> str:
     """
     rows = ["".join(_pad(cell, width) for cell, width in zip((say_layer(lang), "BP1/BP2", "BP3", "BP4"), _WIDTHS))]  # noqa: B905
     for l in range(report.net.depth, 0, -1):
-        cells = [_pad(str(l), _WIDTHS[0])]
-        checks = {check.equation if check.equation != "BP1" else "BP2": check for check in report.checks if check.layer == l}
+        cells = [_pad(str(report.notation.number("delta", l)), _WIDTHS[0])]
+        checks = {
+            check.equation if check.equation != "BP1" else "BP2": check for check in report.checks if check.layer == l
+        }
         for equation in ("BP2", "BP3", "BP4"):
             check = checks.get(equation)  # type: ignore[call-overload]
             text = "" if check is None else f"{_SIGNS[check.status]} {report.notation.grad(check.quantity, l)}"
