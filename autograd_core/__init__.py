@@ -31,7 +31,7 @@ from .dtypes import (  # noqa: E402
     bool, can_cast, cdouble, cfloat, complex64, complex128, double, float, float16, float32, float64,
     get_default_dtype, half, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short, uint8,
 )
-from .dtypes import DType as dtype  # noqa: E402
+from .dtypes import DType as dtype  # noqa: E402, N813 - PyTorch's name
 from .function import Function, once_differentiable  # noqa: E402
 from .modes import (  # noqa: E402
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record, recording,
@@ -139,7 +139,7 @@ def __getattr__(name: str) -> Any:
     module = importlib.import_module(place)
     if not place.startswith("autograd_core"):
         return module
-    for each in (known for known, where in _LATER.items() if where == place):
+    for each in (known for known, home in _LATER.items() if home == place):
         globals()[each] = getattr(module, each)  # also where the module has taken a function's name
     return globals()[name]
 

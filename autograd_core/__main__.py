@@ -23,9 +23,50 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.UAdd: operator.pos,
 }
 _FUNCTIONS = frozenset(
-    "abs atan clamp cos cosh elu erf exp expm1 gelu hardtanh leaky_relu log log10 log1p log2 logsigmoid logsumexp "
-    "matmul maximum mean minimum neg pow prod reciprocal relu relu6 rsqrt sigmoid silu sin sinh softmax softplus sqrt "
-    "square std sum tan tanh var".split()
+    [
+        "abs",
+        "atan",
+        "clamp",
+        "cos",
+        "cosh",
+        "elu",
+        "erf",
+        "exp",
+        "expm1",
+        "gelu",
+        "hardtanh",
+        "leaky_relu",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "logsigmoid",
+        "logsumexp",
+        "matmul",
+        "maximum",
+        "mean",
+        "minimum",
+        "neg",
+        "pow",
+        "prod",
+        "reciprocal",
+        "relu",
+        "relu6",
+        "rsqrt",
+        "sigmoid",
+        "silu",
+        "sin",
+        "sinh",
+        "softmax",
+        "softplus",
+        "sqrt",
+        "square",
+        "std",
+        "sum",
+        "tan",
+        "tanh",
+        "var",
+    ]
 )
 _LONGEST, _DEEPEST = 10_000, 150  # of a formula, in characters and in nested parentheses
 

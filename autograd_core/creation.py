@@ -7,6 +7,7 @@ keep theirs. `device` and other arguments that only concern devices are accepted
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,8 @@ def as_array(data: Any, dtype: DTypeLike = None) -> np.ndarray[Any, Any]:
     except ValueError as error:
         raise ValueError(f"tensor(): the nested sequences do not have one length per level: {error}") from None
     if array.dtype.kind not in "biufc":
-        kind = type(data).__name__
-        raise TypeError(f"tensor(): could not make a tensor of {kind} {data!r:.60}; give numbers, not {array.dtype}")
+        kind = TypeError if array.dtype.kind in "US" else RuntimeError  # as in PyTorch
+        raise kind(f"tensor(): could not infer the dtype of {type(data).__name__} {data!r:.60}; give numbers")
     if wanted is None:
         if array.dtype.kind == "f" and not _holds_arrays(data):
             wanted = get_default_dtype()
@@ -164,13 +165,23 @@ def full(
     value = getattr(fill_value, "array", fill_value)
     if isinstance(value, np.ndarray | np.generic):
         value = value.item()
+    if not isinstance(value, int | float | complex):
+        raise TypeError(f"full(): fill_value must be a number, not {type(value).__name__}")
     found = dtypes.scalar_dtype(value) if dtype is None else dtype
-    return _made(_constant("full", (tuple(size) if isinstance(size, tuple | list) else size,), value, found),
-                 requires_grad, device)
+    return _made(
+        _constant("full", (tuple(size) if isinstance(size, tuple | list) else size,), value, found),
+        requires_grad,
+        device,
+    )
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: DTypeLike = None, device: Any = None,
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: DTypeLike = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers from start (0) up to but not including end; int64 if all three are ints.
@@ -181,6 +192,8 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = (value.item() if hasattr(value, "item") else value for value in (start, end, step))
+    if not all(math.isfinite(value) for value in (start, end, step)):
+        raise RuntimeError(f"arange: start, end and step must be finite, got {start}, {end}, {step}")
     if step == 0 or (end - start) * step < 0:
         raise RuntimeError(f"arange: upper bound and lower bound inconsistent with step: {start}, {end}, {step}")
     if dtype is None:
@@ -208,13 +221,12 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
     wide: Any = found if found.kind == "f" else np.dtype(np.float64)
-    if found.kind != "f":
-        return _made(np.linspace(start, end, steps).astype(found), requires_grad, device)
-    # As PyTorch: from both ends towards the middle, each term rounded in the dtype.
+    # As PyTorch: both ends in the dtype, and from both towards the middle.
+    start, end = wide.type(found.type(start)), wide.type(found.type(end))
     number = np.arange(steps, dtype=wide)
-    step = wide.type((wide.type(end) - wide.type(start)) / max(steps - 1, 1))
-    low = wide.type(start) + step * number
-    high = wide.type(end) - step * (steps - 1 - number)
+    step = wide.type((end - start) / max(steps - 1, 1))
+    low = start + step * number
+    high = end - step * (steps - 1 - number)
     return _made(np.where(number < steps // 2, low, high if steps > 1 else low).astype(found), requires_grad, device)
 
 
@@ -223,7 +235,14 @@ def eye(
 ) -> Tensor:
     """The identity matrix, n x m."""
     found = get_default_dtype() if dtype is None else as_dtype(dtype)
+    if n < 0 or (m is not None and m < 0):
+        raise RuntimeError(f"eye: n and m must not be negative, got {n} and {m}")
     return _made(np.eye(n, m, dtype=found), requires_grad, device)
+
+
+def _check_tensor(name: str, input: Any) -> None:
+    if not hasattr(input, "_edge"):
+        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
 
 
 def zeros_like(input: Tensor, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -240,12 +259,14 @@ def full_like(
     input: Tensor, fill_value: Any, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """One value in the shape and dtype of input."""
+    _check_tensor("full_like", input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
     return _made(np.full(input.array.shape, getattr(fill_value, "array", fill_value), found), requires_grad, device)
 
 
 def empty_like(input: Tensor, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor in the shape and dtype of input, its elements not set."""
+    _check_tensor("empty_like", input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
     return _made(np.empty(input.array.shape, found), requires_grad, device)
 
@@ -253,35 +274,47 @@ def empty_like(input: Tensor, *, dtype: DTypeLike = None, device: Any = None, re
 # ---------------------------------------------------------------- Tensor.new_…
 
 
-def new_tensor(self: Tensor, data: Any, *, dtype: DTypeLike = None, device: Any = None,
-               requires_grad: bool = False) -> Tensor:
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A copy of data in self's dtype."""
     return _made(as_array(data, self.array.dtype if dtype is None else dtype), requires_grad, device)
 
 
-def new_zeros(self: Tensor, *size: Any, dtype: DTypeLike = None, device: Any = None,
-              requires_grad: bool = False) -> Tensor:
+def new_zeros(
+    self: Tensor, *size: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Zeros of the given size in self's dtype."""
     return zeros(*size, dtype=self.array.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
 
 
-def new_ones(self: Tensor, *size: Any, dtype: DTypeLike = None, device: Any = None,
-             requires_grad: bool = False) -> Tensor:
+def new_ones(
+    self: Tensor, *size: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Ones of the given size in self's dtype."""
     return ones(*size, dtype=self.array.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
 
 
-def new_empty(self: Tensor, *size: Any, dtype: DTypeLike = None, device: Any = None,
-              requires_grad: bool = False) -> Tensor:
+def new_empty(
+    self: Tensor, *size: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """An unset tensor of the given size in self's dtype."""
     return empty(*size, dtype=self.array.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad)
 
 
-def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: DTypeLike = None, device: Any = None,
-             requires_grad: bool = False) -> Tensor:
+def new_full(
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """One value in self's dtype."""
-    return full(size, fill_value, dtype=self.array.dtype if dtype is None else dtype, device=device,
-                requires_grad=requires_grad)
+    return full(
+        size, fill_value, dtype=self.array.dtype if dtype is None else dtype, device=device, requires_grad=requires_grad
+    )
 
 
 # ---------------------------------------------------------------- leaves

@@ -61,6 +61,8 @@ def as_dtype(dtype: DTypeLike) -> DType:
     """
     if dtype is builtins.float:
         return float64
+    if dtype.__class__ is str:
+        raise TypeError(f"dtype must be a dtype such as ag.float32, not the string {dtype!r}")
     if dtype in _PYTHON:
         return _PYTHON[dtype] or complex128
     found = np.dtype(dtype).newbyteorder("=")
@@ -79,7 +81,7 @@ def scalar_dtype(value: Any) -> DType:
         return int64
     if kind is builtins.bool:
         return bool
-    return complex64 if _default is not float64 else complex128
+    return complex128 if _default == float64 else complex64
 
 
 def promote_types(first: DType, second: DType) -> DType:
@@ -133,7 +135,13 @@ def require(name: str, dtype: DType, kinds: str) -> None:
     >>> require("silu", float32, "fc")
     """
     if dtype.kind not in kinds:
-        remedy = "" if dtype.kind == "f" else "; convert with .float() or .long()" if "i" in kinds else "; convert with .float()"
+        remedy = (
+            ""
+            if dtype.kind == "f"
+            else "; convert with .float() or .long()"
+            if "i" in kinds
+            else "; convert with .float()"
+        )
         raise NotImplementedError(f"{name}: not implemented for {dtype}{remedy}")
 
 

@@ -125,7 +125,11 @@ def _among(tensor: Any, others: Sequence[Any]) -> bool:
 
 
 def _recorded(
-    cls: type[Function], ctx: Context, args: Sequence[Any], edges: list[Any], inputs: tuple[Any, ...],
+    cls: type[Function],
+    ctx: Context,
+    args: Sequence[Any],
+    edges: list[Any],
+    inputs: tuple[Any, ...],
     outputs: tuple[Any, ...],
 ) -> list[Any]:
     """The outputs, joined to a new node."""
@@ -196,14 +200,10 @@ class _Custom(Operation):
         lent = tuple(None if array is None else wrap(array, None, memory) for array, _, memory in saved[0])
         return [None if share is None else share.array for share in self._call(tensors, lent)]
 
-    def pull_tensors(
-        self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any
-    ) -> Sequence[Any]:
+    def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any) -> Sequence[Any]:
         tensors = [wrap(each) if isinstance(each, np.ndarray) else each for each in g]
         lent = tuple(
-            None
-            if array is None
-            else wrap(array, Part(node, edge, array) if isinstance(edge, int) else edge, memory)
+            None if array is None else wrap(array, Part(node, edge, array) if isinstance(edge, int) else edge, memory)
             for array, edge, memory in saved[0]
         )
         return self._call(tensors, lent)

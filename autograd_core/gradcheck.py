@@ -139,14 +139,14 @@ def gradcheck(
         for i in checked:
             numerical = numerical_jacobian(func, given, i, eps, method)
             for k, output in enumerate(outputs):
-                engine = (
-                    _analytical_jacobian(output, given[i]) if output.requires_grad else np.zeros_like(numerical[k])
-                )
+                engine = _analytical_jacobian(output, given[i]) if output.requires_grad else np.zeros_like(numerical[k])
                 _compare(engine, numerical[k], atol, rtol, f"output {k} with respect to input {i}")
                 if output.requires_grad:
                     again = _analytical_jacobian(output, given[i])
                     if not np.allclose(engine, again, rtol=0, atol=nondet_tol, equal_nan=True):
-                        raise GradcheckError(f"two sweeps differ by {np.abs(engine - again).max():.3g}: not deterministic")
+                        raise GradcheckError(
+                            f"two sweeps differ by {np.abs(engine - again).max():.3g}: not deterministic"
+                        )
     except GradcheckError:
         if raise_exception:
             raise
@@ -199,18 +199,29 @@ def gradgradcheck(
 
         with enable_grad():
             inner = [
-                each if not isinstance(each, Tensor) or i not in checked or each.requires_grad
+                each
+                if not isinstance(each, Tensor) or i not in checked or each.requires_grad
                 else each.detach().requires_grad_()
                 for i, each in enumerate(arguments[:count])
             ]
             outputs = _outputs(func, inner)
             used = [(out, seed) for out, seed in zip(outputs, arguments[count:], strict=True) if out.requires_grad]
             return grad(
-                [out for out, _ in used], [inner[i] for i in checked], [seed for _, seed in used],
-                create_graph=True, allow_unused=True, materialize_grads=True,
+                [out for out, _ in used],
+                [inner[i] for i in checked],
+                [seed for _, seed in used],
+                create_graph=True,
+                allow_unused=True,
+                materialize_grads=True,
             )
 
     return gradcheck(
-        first, (*given, *seeds), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-        nondet_tol=nondet_tol, method="central",
+        first,
+        (*given, *seeds),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        method="central",
     )

@@ -128,6 +128,7 @@ class Leaf(Node):
         return self.tensor()
 
     def name(self) -> str:
+        """PyTorch's name."""
         return "AccumulateGrad"
 
 
@@ -148,18 +149,22 @@ class Part(Node):
 
     @property
     def whole(self) -> Node:
+        """The node of the operation."""
         parent = self.parents[0]
         assert parent is not None
         return parent
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The parents of the whole."""
         return self.whole.next_functions
 
     def register_hook(self, hook: Callable[[Any, Any], Any]) -> RemovableHandle:
+        """On the whole: with the gradients of all results."""
         return self.whole.register_hook(hook)
 
     def register_prehook(self, hook: Callable[[Any], Any]) -> RemovableHandle:
+        """On the whole: with the gradients of all results."""
         return self.whole.register_prehook(hook)
 
 
@@ -364,7 +369,7 @@ def _ancestors_of(goals: set[Node], roots: Sequence[Node]) -> set[Node]:
     """The nodes between the roots and the goals: all that a gradient has to pass."""
     reachable: list[Node] = []
     seen: set[Node] = set()
-    stack = [node for node in roots]
+    stack = list(roots)
     while stack:
         node = stack.pop()
         if node in seen:

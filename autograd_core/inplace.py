@@ -63,8 +63,11 @@ def _keep_value(before: Tensor, edge: Any, start: int) -> None:
         if memory in node.memories:
             copy = array.copy() if copy is None else copy
             node.saved = tuple(tuple(copy if value is array else value for value in values) for values in node.saved)
-            if any(isinstance(value, np.ndarray) and np.may_share_memory(value, array)
-                   for values in node.saved for value in values):
+            if any(
+                isinstance(value, np.ndarray) and np.may_share_memory(value, array)
+                for values in node.saved
+                for value in values
+            ):
                 memory.version += 1  # a view of it was kept: the sweep shall raise
 
 
@@ -213,9 +216,12 @@ def _offsets(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 # ---------------------------------------------------------------- assignment, filling
 
 
-@primitive(broadcasts=True, torch="CopySlices",
-           input=lambda g, key: either(index_assign)(g, key, np.zeros((), g.dtype)),
-           value=lambda g, key: g[key])
+@primitive(
+    broadcasts=True,
+    torch="CopySlices",
+    input=lambda g, key: either(index_assign)(g, key, np.zeros((), g.dtype)),
+    value=lambda g, key: g[key],
+)
 def _assign(input: TensorLike, value: TensorLike, key: Any) -> Tensor:
     """Writes into its input: `assign` takes the history and forgets the result."""
     input[key] = value
@@ -270,15 +276,12 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
         rewrite_history(tensor, edge)
 
 
-@primitive(fresh=True,
-           input=lambda g: np.zeros_like(g))
+@primitive(fresh=True, input=lambda g: np.zeros_like(g))
 def _fill(input: TensorLike, value: Any) -> Tensor:
     return np.full_like(input, value)
 
 
-@primitive(broadcasts=True, torch="CopyBackwards",
-           input=lambda g: np.zeros_like(g),
-           source=lambda g: g)
+@primitive(broadcasts=True, torch="CopyBackwards", input=lambda g: np.zeros_like(g), source=lambda g: g)
 def _copy_from(input: TensorLike, source: TensorLike) -> Tensor:
     copied: Any = np.broadcast_to(source, input.shape).astype(input.dtype)
     return copied

@@ -97,8 +97,10 @@ def _part(part: Any) -> Any:
 
 def _general_key(parts: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
     taken = sum(
-        0 if part is None or part is Ellipsis
-        else part.ndim if isinstance(part, np.ndarray) and part.dtype == bool
+        0
+        if part is None or part is Ellipsis
+        else part.ndim
+        if isinstance(part, np.ndarray) and part.dtype == bool
         else 1
         for part in parts
     )
@@ -156,9 +158,9 @@ def _without_slices(parts: list[Any], shape: tuple[int, ...]) -> list[Any]:
         joint = len(np.broadcast_shapes(*[index.shape for index in indices]))
     except ValueError as error:
         raise IndexError(f"{error}; index arrays must have shapes that broadcast") from None
-    queue = iter([
-        index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices
-    ])
+    queue = iter(
+        [index.reshape((1,) * (before + joint - index.ndim) + index.shape + (1,) * after) for index in indices]
+    )
     out: list[Any] = []
     axis, place = 0, 0  # in the indexed array; in the result
     for part in parts:

@@ -152,6 +152,7 @@ class set_grad_enabled:  # noqa: N801 - PyTorch's name
         _mode.set((_mode.get() & ~GRAD) | (self._before & GRAD))
 
     def __call__(self, function: F) -> F:
+        """As a decorator: the mode holds while the function runs."""
         self.__exit__()
         return self._switch(function)  # type: ignore[no-any-return]  # the switch is made by __new__
 
@@ -174,7 +175,7 @@ def _switched_generator(switch: type[_Switch], function: F) -> F:
                 with switch():
                     running.close()
                 raise
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - handed on to the generator
                 resume, value = running.throw, error
 
     return generator  # type: ignore[return-value]  # wraps() keeps the signature

@@ -61,7 +61,11 @@ def _written(name: str, target: Any) -> None:
 
 # ---------------------------------------------------------------- ufuncs
 
-_UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.pow, np.matmul: linalg.matmul, np.float_power: elementwise.pow}
+_UFUNCS: dict[Any, Callable[..., Any]] = {
+    np.power: elementwise.pow,
+    np.matmul: linalg.matmul,
+    np.float_power: elementwise.pow,
+}
 _REDUCTIONS = {np.add: reduce.sum, np.multiply: reduce.prod, np.maximum: reduce.amax, np.minimum: reduce.amin}
 
 
@@ -110,8 +114,7 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, **rest: Any) -> Any:
         _refuse(rest)
         keep = keepdims is not _MISSING and bool(keepdims)
-        result = function(a if dtype is None else a.to(dtype), axis, keep)
-        return result
+        return function(a if dtype is None else a.to(dtype), axis, keep)
 
     return call
 
@@ -131,8 +134,15 @@ def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: float = 0, keepdims: Any = False,
-             **rest: Any) -> Any:
+    def call(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: Any = False,
+        **rest: Any,
+    ) -> Any:
         _refuse({"dtype": dtype, "out": out, **rest})
         return function(a, axis, keepdim=keepdims is not _MISSING and bool(keepdims), correction=ddof)
 
@@ -244,7 +254,9 @@ def _dot(a: Any, b: Any) -> Any:
     if not a.ndim or not b.ndim:
         return elementwise.mul(a, b)
     if b.ndim > 2:
-        raise TypeError("np.dot with more than two dimensions on the right cannot keep the graph; use ag.matmul or einsum")
+        raise TypeError(
+            "np.dot with more than two dimensions on the right cannot keep the graph; use ag.matmul or einsum"
+        )
     return linalg.matmul(a, b)
 
 

@@ -81,9 +81,7 @@ class Operation:
         rejoined = []
         for reads, plain_reads, values in zip(self.reads, self.plain_reads, saved, strict=True):
             known = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
-            rejoined.append(
-                [_rejoin(known[name], source.get(name), memory.get(name)) for name in plain_reads if known]
-            )
+            rejoined.append([_rejoin(known[name], source.get(name), memory.get(name)) for name in plain_reads if known])
         return [
             None if parent is None else _as_tensor(formula(g, *values))
             for parent, formula, values in zip(parents, self.plain, rejoined, strict=True)
@@ -171,7 +169,9 @@ def primitive(
         plain = [formulas[name] for name in differentiable]
         used = [(fast or {}).get(name, formulas[name]) for name in differentiable]
         reads = [_parameters(formula)[1:] for formula in used]
-        op = (_Variadic if variadic else _Several if several else Operation)(function.__name__, function, plain, reads, differentiable)
+        op = (_Variadic if variadic else _Several if several else Operation)(
+            function.__name__, function, plain, reads, differentiable
+        )
         op.formulas = None if variadic or several else used
         read = {name for names in reads for name in names}
         op.guarded = [name for name in (*operands, "out") if name in read and not (several and name == "out")]
@@ -185,9 +185,7 @@ def primitive(
         }
 
         def become() -> Any:
-            source = _wrapper_source(
-                names, operands, converted, op, keeps, readers, floating=floating, views=views
-            )
+            source = _wrapper_source(names, operands, converted, op, keeps, readers, floating=floating, views=views)
             if source not in _compiled:
                 exec(compile(source, "<operation>", "exec"), _namespace)
                 _compiled[source] = _namespace.pop("make")
@@ -217,8 +215,7 @@ def either(function: Callable[..., Any]) -> Callable[..., Any]:
         tensor = _namespace["Tensor"]
         if any(isinstance(arg, tensor) for arg in args):
             return function(*args)
-        out = op.forward(*args)
-        return out
+        return op.forward(*args)
 
     return call
 

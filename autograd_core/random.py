@@ -60,14 +60,24 @@ def _floating(dtype: DTypeLike) -> Any:
     return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
-def rand(*size: Any, generator: Generator | None = None, dtype: DTypeLike = None, device: Any = None,
-         requires_grad: bool = False) -> Tensor:
+def rand(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Uniform on [0, 1)."""
     return _made(streams.rand(_drawn(generator), sizes("rand", size), _floating(dtype)), requires_grad, device)
 
 
-def randn(*size: Any, generator: Generator | None = None, dtype: DTypeLike = None, device: Any = None,
-          requires_grad: bool = False) -> Tensor:
+def randn(
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Standard normal.
 
     >>> _ = manual_seed(0); randn(3)
@@ -76,8 +86,16 @@ def randn(*size: Any, generator: Generator | None = None, dtype: DTypeLike = Non
     return _made(streams.randn(_drawn(generator), sizes("randn", size), _floating(dtype)), requires_grad, device)
 
 
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
-            dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Integers in [low, high); ``randint(high, size)`` starts at 0."""
     if size is None:
         low, high, size = 0, low, high
@@ -91,8 +109,9 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DTypeLike = N
     return _made(streams.randperm(_drawn(generator), n, found), False, device)
 
 
-def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None,
-           dtype: DTypeLike = None) -> Tensor:
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: DTypeLike = None
+) -> Tensor:
     """Normal with mean and standard deviation: numbers with a size, or tensors, one per element."""
     gen = _drawn(generator)
     if size is not None:
@@ -108,8 +127,9 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     return wrap(mask.astype(array.dtype))  # type: ignore[no-any-return]
 
 
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *,
-                generator: Generator | None = None) -> Tensor:
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
     """Indices drawn with probabilities proportional to the (rows of) weights."""
     return wrap(streams.multinomial(_drawn(generator), input.array, num_samples, replacement))  # type: ignore[no-any-return]
 
@@ -139,7 +159,9 @@ def _filled(self: Tensor, name: str, values: Any) -> Tensor:
     return self
 
 
-def uniform_(self: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None, **bounds: float) -> Tensor:
+def uniform_(
+    self: Tensor, from_: float = 0, to: float = 1, *, generator: Generator | None = None, **bounds: float
+) -> Tensor:
     """Fill with uniform numbers on [from, to)."""
     low = bounds.pop("from", from_)
     if bounds:
@@ -166,11 +188,14 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
 def exponential_(self: Tensor, lambd: float = 1, *, generator: Generator | None = None) -> Tensor:
     """Fill with exponentially distributed numbers of rate lambd."""
     check_writable(self, "exponential_")
-    return _filled(self, "exponential_", streams.exponential(_drawn(generator), self.array.shape, self.array.dtype, lambd))
+    return _filled(
+        self, "exponential_", streams.exponential(_drawn(generator), self.array.shape, self.array.dtype, lambd)
+    )
 
 
-def random_(self: Tensor, from_: int | None = None, to: int | None = None, *,
-            generator: Generator | None = None, **bounds: int) -> Tensor:
+def random_(
+    self: Tensor, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None, **bounds: int
+) -> Tensor:
     """Fill with integers: in [from, to), [0, to), or the dtype's whole range."""
     low = bounds.pop("from", from_)
     if bounds:

@@ -29,8 +29,22 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 __all__ = [
-    "DEFAULT_SEED", "Generator", "base_seed", "bernoulli", "bernoulli_scalar", "exponential", "multinomial",
-    "normal", "normal_tensors", "rand", "randint", "randn", "random", "randperm", "uniform", "walk",
+    "DEFAULT_SEED",
+    "Generator",
+    "base_seed",
+    "bernoulli",
+    "bernoulli_scalar",
+    "exponential",
+    "multinomial",
+    "normal",
+    "normal_tensors",
+    "rand",
+    "randint",
+    "randn",
+    "random",
+    "randperm",
+    "uniform",
+    "walk",
 ]
 
 DEFAULT_SEED = 67280421310721
@@ -45,10 +59,20 @@ _BLOCK = 16  # PyTorch makes normal numbers 16 at a time, if there are as many
 # ---- The generator
 
 # The bytes of torch.Generator.get_state(), a C struct within a C struct.
-_LEGACY_STATE = np.dtype([
-    ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", _SIZE),
-    ("normal_x", "<f8"), ("normal_y", "<f8"), ("normal_rho", "<f8"), ("normal_is_valid", "<i4"),
-], align=True)
+_LEGACY_STATE = np.dtype(
+    [
+        ("seed", "<u8"),
+        ("left", "<i4"),
+        ("seeded", "<i4"),
+        ("next", "<u8"),
+        ("words", "<u8", _SIZE),
+        ("normal_x", "<f8"),
+        ("normal_y", "<f8"),
+        ("normal_rho", "<f8"),
+        ("normal_is_valid", "<i4"),
+    ],
+    align=True,
+)
 _STATE = np.dtype([("legacy", _LEGACY_STATE), ("single", "<f4"), ("single_is_valid", "?")], align=True)
 
 
@@ -158,6 +182,7 @@ class Generator:
 
 # ---- Uniform numbers, and what one of them makes
 
+
 def rand(gen: Generator, shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
     """Uniform in [0, 1): rand24 in float32, rand53 in float64, and in float16 rand24 rounded.
 
@@ -192,9 +217,7 @@ def uniform(
     return numbers.reshape(shape)
 
 
-def exponential(
-    gen: Generator, shape: Sequence[int], dtype: DTypeLike = np.float32, lambd: float = 1.0
-) -> Array:
+def exponential(gen: Generator, shape: Sequence[int], dtype: DTypeLike = np.float32, lambd: float = 1.0) -> Array:
     """Exponential with rate ``lambd``: -log1p(-rand53) / lambd. RuntimeError unless lambd > 0.
 
     >>> exponential(Generator().manual_seed(1), (2,))
@@ -236,6 +259,7 @@ def bernoulli(gen: Generator, p: Array) -> NDArray[np.bool_]:
 
 
 # ---- Whole numbers
+
 
 def randint(gen: Generator, low: int, high: int, shape: Sequence[int], dtype: DTypeLike = np.int64) -> Array:
     """Whole numbers in [low, high): a word modulo high - low, plus low; a long word if high - low >= 2^28.
@@ -321,6 +345,7 @@ def _swapped(places: Array) -> Array:
 
 # ---- Normal numbers
 
+
 def randn(gen: Generator, shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
     """Standard normal; see ``normal``.
 
@@ -331,8 +356,13 @@ def randn(gen: Generator, shape: Sequence[int], dtype: DTypeLike = np.float32) -
 
 
 def normal(
-    gen: Generator, shape: Sequence[int], dtype: DTypeLike = np.float32, mean: float = 0.0, std: float = 1.0,
-    *, contiguous: bool = True,
+    gen: Generator,
+    shape: Sequence[int],
+    dtype: DTypeLike = np.float32,
+    mean: float = 0.0,
+    std: float = 1.0,
+    *,
+    contiguous: bool = True,
 ) -> Array:
     """Normal with ``mean`` and ``std``, as ``tensor.normal_(mean, std)``. RuntimeError unless std >= 0.
 
@@ -411,18 +441,29 @@ def _box_muller(log_u: Array, turn: Array) -> Array:
 # what float32 arithmetic gives, since 53 >= 2 * 24 + 2. A fused x * y + z has an exact product and is rounded
 # twice; all 2^24 arguments of the logarithm, and of sine and cosine, have been tried: it never matters.
 
+
 def _singles(*constants: float) -> tuple[float, ...]:
     return tuple(float(np.float32(constant)) for constant in constants)
 
 
 # Coefficients by S. Moshier (Cephes: logf, sinf, cosf). What is fused is the choice of PyTorch's compiler.
-_LOG = _singles(7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-                -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)
+_LOG = _singles(
+    7.0376836292e-2,
+    -1.1514610310e-1,
+    1.1676998740e-1,
+    -1.2420140846e-1,
+    1.4249322787e-1,
+    -1.6668057665e-1,
+    2.0000714765e-1,
+    -2.4999993993e-1,
+    3.3333331174e-1,
+)
 _SINE = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 _COSINE = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 _QUARTER_PI = _singles(0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8)  # in three parts
 _SQRT_HALF, _LN2_LOW, _LN2_HIGH, _FOUR_BY_PI, _TWO_PI = _singles(
-    0.707106781186547524, -2.12194440e-4, 0.693359375, 1.27323954473516, 2 * math.pi)
+    0.707106781186547524, -2.12194440e-4, 0.693359375, 1.27323954473516, 2 * math.pi
+)
 
 
 def _round(x: Array) -> Array:
@@ -465,15 +506,16 @@ def _sincos(angle: Array) -> tuple[Array, Array]:
     cosine = _round(cosine + 1.0)
     sine = _round(_round(_polynomial(square, _SINE) * square) * x + x)
     vertical = (octant & 2) != 0
-    return (np.where(vertical, cosine, sine) * (1 - (octant & 4) // 2),
-            np.where(vertical, sine, cosine) * (1 - ((octant + 2) & 4) // 2))
+    return (
+        np.where(vertical, cosine, sine) * (1 - (octant & 4) // 2),
+        np.where(vertical, sine, cosine) * (1 - ((octant + 2) & 4) // 2),
+    )
 
 
 # ---- Choices
 
-def multinomial(
-    gen: Generator, weights: Array, num_samples: int, replacement: bool = False
-) -> NDArray[np.int64]:
+
+def multinomial(gen: Generator, weights: Array, num_samples: int, replacement: bool = False) -> NDArray[np.int64]:
     """Indices drawn by weight: (num_samples,) for weights (n,), (m, num_samples) for (m, n), rows of any sum.
 
     Without replacement, and for a single sample, the largest weight / exponential win; otherwise rand53 is
@@ -519,6 +561,7 @@ def walk(array: Array) -> Array:
 
 
 # ---- Bits and roundings
+
 
 def _unit(gen: Generator, count: int, dtype: np.dtype[Any]) -> Array:
     """Uniform in [0, 1): rand24 for float32, rand53 for float64."""

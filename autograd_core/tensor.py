@@ -308,9 +308,7 @@ class Tensor(Methods):
     def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
         """The ndarray, sharing memory. Raises on a tensor that requires grad, unless force."""
         if self._edge is not None and not force:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self.array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -394,7 +392,10 @@ class Tensor(Methods):
     # ------------------------------------------------------------ gradients
 
     def backward(
-        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
         inputs: Any = None,
     ) -> None:
         """Add the gradients of this tensor to the `.grad` of the leaves; see `autograd_core.backward`."""
@@ -497,7 +498,7 @@ class Tensor(Methods):
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> Tensor:
         """NumPy's name for `to(dtype)`."""
-        return elementwise.cast(self, dtype)
+        return elementwise.cast(self, np.dtype(dtype))
 
     def float(self) -> Tensor:
         """In float32."""

@@ -184,13 +184,13 @@ BITS = (*WHOLE, "bool")
 class Row:
     """What is particular to an operation.
 
-    numpy: the answer by NumPy alone, from the same arguments. dtype: of the result, from the dtype of the floating
+    numpy: the answer by NumPy alone, from the same arguments. dtype: of the result, by the dtype of the floating
     arguments, each of which may be of the dtypes that it `takes`. kinks: points (of one or several numbers) and the
-    derivatives there. conventions: calls whose derivative is PyTorch's choice, not the slope. errors: calls that raise. lacks: the special sizes ("0-d", "size 0", "size 1") that make no sense
-    for it. operations: the rows of the registry behind it, if they are not named as it is. torch: PyTorch's name, or a
-    function of the same arguments. smooth: whether
-    differences can measure its derivative. twice: whether second derivatives exist. any_layout: whether it takes any
-    memory layout. accurate_on: the interval where float32 is compared with PyTorch's.
+    derivatives there. conventions: calls whose derivative is PyTorch's choice, not the slope. errors: calls that
+    raise. lacks: the special sizes ("0-d", "size 0", "size 1") that make no sense for it. operations: the rows of the
+    registry behind it, if they are not named as it is. torch: PyTorch's name, or a function of the same arguments.
+    smooth: whether differences can measure its derivative. twice: whether there are second derivatives. any_layout:
+    whether it takes any memory layout. accurate_on: the interval where float32 is compared with PyTorch's.
     """
 
     function: Callable[..., Any]
@@ -391,19 +391,17 @@ def _shape() -> Iterator[Row]:
     yield Row(op.flatten,
               [*unary(), Call(floats(2, 3, 2), 1), Call(floats(2, 3, 2), 0, 1), Call(floats(2, 3, 2), start_dim=-2, end_dim=-1),
                Call(floats(2, 3), 1, 1)],
-              lambda x, start_dim=0, end_dim=-1: x.reshape(
-                  (*x.shape[:start_dim % max(x.ndim, 1)], -1 if x.size else math.prod(x.shape[start_dim % max(x.ndim, 1):]),
-                   *x.shape[end_dim % max(x.ndim, 1) + 1:])),
+              _flattened,
               errors=[Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2, 3), 0, 2), Wrong(RuntimeError, floats(2, 3), 1, 0)],
               operations=[])  # fmt: skip
     yield Row(op.ravel, unary(), np.ravel, operations=[], errors=[])
     yield Row(op.unflatten, [Call(floats(6), 0, (2, 3)), Call(floats(2, 6), -1, (3, -1)), Call(floats(0, 2), 1, (2, 1)), Call(floats(1), 0, [1, 1])],
-              lambda x, dim, sizes: x.reshape((*x.shape[:dim % x.ndim], *sizes, *x.shape[dim % x.ndim + 1:])), lacks=["0-d"], operations=[],
+              _unflattened, lacks=["0-d"], operations=[],
               errors=[Wrong(RuntimeError, floats(6), 0, (4, 2)), Wrong(IndexError, floats(6), 1, (2, 3)), Wrong(RuntimeError, floats(6), 0, (-1, -1))])  # fmt: skip
     yield Row(op.unsqueeze, [Call(floats(*size), dim) for size in SIZES for dim in (0, -1)], np.expand_dims,
               errors=[Wrong(IndexError, floats(2), 2), Wrong(IndexError, floats(2), -3), Wrong(TypeError, floats(2), 0.5)])  # fmt: skip
     yield Row(op.squeeze, [*unary(), Call(floats(1, 2, 1), 0), Call(floats(1, 2, 1), 1), Call(floats(1, 2, 1), (0, -1)), Call(floats(), 0)],
-              lambda x, dim=None: x.squeeze() if dim is None or not x.ndim else x.squeeze(tuple(d for d in np.atleast_1d(dim).tolist() if x.shape[d] == 1)),
+              _squeezed,
               errors=[Wrong(IndexError, floats(2), 1), Wrong(IndexError, floats(2), -2), Wrong(RuntimeError, floats(1, 1), (0, 0))])  # fmt: skip
     yield Row(op.permute, [Call(floats(2, 3, 4), 2, 0, 1), Call(floats(2, 3), (1, 0)), Call(floats(), ()), Call(floats(0, 3), 1, 0),
                               Call(floats(1, 1), (-1, -2)), Call(floats(2, 3, 4), [0, 2, 1])],
@@ -459,13 +457,35 @@ def _shape() -> Iterator[Row]:
               lambda x, n, dim=0: np.split(x, range(n, x.shape[dim], n) if isinstance(n, int) else np.cumsum(n)[:-1], dim), lacks=["0-d"],
               errors=[Wrong(RuntimeError, floats(5), 0), Wrong(RuntimeError, floats(5), [2, 2]), Wrong(IndexError, floats(5), 2, 1), Wrong(RuntimeError, floats(5), -1)])  # fmt: skip
     yield Row(op.chunk, [Call(floats(5), 2), Call(floats(2, 6), 3, 1), Call(floats(3), 5), Call(floats(0, 2), 2), Call(floats(1), 1)],
-              lambda x, n, dim=0: np.split(x, range(-(-x.shape[dim] // n), x.shape[dim], -(-x.shape[dim] // n)) if x.shape[dim] else n, dim),
+              _chunked,
               lacks=["0-d"], operations=[],
               errors=[Wrong(RuntimeError, floats(5), 0), Wrong(IndexError, floats(5), 2, 1), Wrong(RuntimeError, floats(), 2)])  # fmt: skip
     yield Row(op.unbind, [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2)), Call(floats(0, 2), 1), Call(floats(1), -1)],
               lambda x, dim=0: list(np.moveaxis(x, dim, 0)), lacks=["0-d"],
               errors=[Wrong(IndexError, floats()), Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2), -2)])  # fmt: skip
     yield Row(op.contiguous, unary(), np.copy, torch="Tensor.contiguous", operations=[])
+
+
+def _squeezed(x: Array, dim: Any = None) -> Array:
+    if dim is None or not x.ndim:
+        return x.squeeze()
+    return x.squeeze(tuple(d for d in np.atleast_1d(dim).tolist() if x.shape[d] == 1))
+
+
+def _flattened(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
+    if not x.ndim:
+        return x.reshape(1)
+    first, last = start_dim % x.ndim, end_dim % x.ndim
+    return x.reshape((*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
+
+
+def _unflattened(x: Array, dim: int, sizes: Sequence[int]) -> Array:
+    return x.reshape((*x.shape[: dim % x.ndim], *sizes, *x.shape[dim % x.ndim + 1 :]))
+
+
+def _chunked(x: Array, count: int, dim: int = 0) -> list[Array]:
+    size = x.shape[dim]
+    return np.split(x, range(-(-size // count), size, -(-size // count)) if size else count, dim)
 
 
 def over(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -576,7 +596,8 @@ def _gather(x: Array, dim: int, index: Array) -> Array:
     if not x.ndim:
         return x
     dim %= x.ndim
-    return np.array([x[*place[:dim], index[place], *place[dim + 1 :]] for place in np.ndindex(index.shape)]).reshape(index.shape)
+    picked = [x[*place[:dim], index[place], *place[dim + 1 :]] for place in np.ndindex(index.shape)]
+    return np.array(picked).reshape(index.shape)
 
 
 def _sorted(x: Array, dim: int = -1, descending: bool = False, stable: bool = False) -> list[Array]:
@@ -686,7 +707,7 @@ def _index() -> Iterator[Row]:
 
 
 def _numpy_pick(x: Array, key: Any) -> Any:
-    return x[tuple(np.array(part) if isinstance(part, list) else part for part in key) if isinstance(key, tuple) else key]
+    return x[tuple(np.array(part) if isinstance(part, list) else part for part in key)] if isinstance(key, tuple) else x[key]
 
 
 def _numpy_write(x: Array, key: Any, value: Any) -> None:
@@ -781,7 +802,10 @@ def _nll(log_p: Array, target: Array, weight: Any = None, ignore_index: int = -1
     return _reduced(picked * scale, reduction, scale.sum())
 
 
-def _cross_entropy(x: Array, target: Array, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
+def _cross_entropy(
+    x: Array, target: Array, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:  # fmt: skip
     dim = min(x.ndim - 1, 1)
     count = x.shape[dim]
     log_p = _log_softmax(x, dim)
@@ -797,6 +821,12 @@ def _cross_entropy(x: Array, target: Array, weight: Any = None, ignore_index: in
     smooth = -(scale.reshape(across) * log_p).sum(axis=dim)
     losses = valid * ((1 - label_smoothing) * hit + label_smoothing / count * smooth)
     return _reduced(losses, reduction, (valid * scale[safe]).sum())
+
+
+def _mse(x: Array, t: Array, reduction: str = "mean", weight: Any = None) -> Any:
+    if weight is None:
+        return _reduced((x - t) ** 2, reduction)
+    return _reduced(weight * (x - t) ** 2, reduction, weight.sum())
 
 
 def _bce_with_logits(x: Array, t: Array, weight: Any = 1.0, reduction: str = "mean", pos_weight: Any = 1.0) -> Any:
@@ -846,7 +876,7 @@ def _neural() -> Iterator[Row]:
     reduction_names = ("mean", "sum", "none")
     differences = [Call(x, floats(*x.shape, seed=9), reduction=r) for x in some for r in reduction_names] + [Call(floats(0), floats(0), reduction="sum")]
     no_reduction = [Wrong(ValueError, floats(2), floats(2), reduction="max"), Wrong(TypeError, floats(2))]
-    yield Row(op.mse_loss, [*differences, Call(floats(3), floats(3, seed=2), weight=positive(3))], lambda x, t, reduction="mean", weight=None: _reduced((x - t) ** 2 if weight is None else weight * (x - t) ** 2, reduction, None if weight is None else weight.sum()),
+    yield Row(op.mse_loss, [*differences, Call(floats(3), floats(3, seed=2), weight=positive(3))], _mse,
               operations=["_mse_mean"], takes=FLOATS, errors=no_reduction)  # fmt: skip
     yield Row(op.l1_loss, differences, lambda x, t, reduction="mean": _reduced(np.abs(x - t), reduction), takes=FLOATS, operations=[], kinks=[((1.0, 1.0), (0.0, 0.0))], errors=no_reduction)
     classes, inner = np.array([0, 2, 1, 2]), ints(2, 4, high=3)

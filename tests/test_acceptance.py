@@ -125,9 +125,7 @@ def test_softmax_of_one_two_three() -> None:
     ],
     ids=["squared error", "cross entropy"],
 )
-def test_figure_4_10_has_a_saddle(
-    loss: object, value: float, slope: float, curvature: tuple[float, float]
-) -> None:
+def test_figure_4_10_has_a_saddle(loss: object, value: float, slope: float, curvature: tuple[float, float]) -> None:
     w = leaf([0.0, 0.0])
     y = ag.sigmoid(w[1] * ag.sigmoid(w[0] * 1.0))
     error = loss(y)  # type: ignore[operator]

@@ -52,7 +52,7 @@ def test_setup_starts_afresh(key: str) -> None:
 class Counter(Contender):
     """Counts its steps, `stride` at a time."""
 
-    def __init__(self, name: str, stride: float = 1., dtype: str = "float64") -> None:
+    def __init__(self, name: str, stride: float = 1.0, dtype: str = "float64") -> None:
         self.name, self.stride, self.total = name, stride, np.zeros(2, dtype)
 
     def setup(self) -> Step:
@@ -71,16 +71,21 @@ def against(other: Contender, *targets: Target) -> Workload:
     return Workload("0", "counting", (Counter("hand"), other), targets, tolerance=1e-6)
 
 
-@pytest.mark.parametrize("other", [
-    Counter("other", stride=1.00001), Counter("other", stride=np.nan), Counter("other", dtype="float32"),
-])
+@pytest.mark.parametrize(
+    "other",
+    [
+        Counter("other", stride=1.00001),
+        Counter("other", stride=np.nan),
+        Counter("other", dtype="float32"),
+    ],
+)
 def test_a_contender_that_does_something_else_is_found(other: Contender) -> None:
     with pytest.raises(MismatchError, match="array 0 of other and of hand"):
         check(against(other))
 
 
 def test_rounds_are_interleaved_and_summarised() -> None:
-    workload = against(Counter("other"), Target("other", "hand", 1e9), Target("absent", "hand", 1.))
+    workload = against(Counter("other"), Target("other", "hand", 1e9), Target("absent", "hand", 1.0))
     check(workload)
     result = measure(workload, rounds=3, round_ns=1000)
     assert {name: len(times) for name, times in result.times.items()} == {"hand": 3, "other": 3}
@@ -90,9 +95,13 @@ def test_rounds_are_interleaved_and_summarised() -> None:
     assert "of hand      <= 1000000000.00: met" in "\n".join(result.lines())
 
 
-@pytest.mark.parametrize("take", [
-    partial(facts.large_graph, nodes=100), facts.shared_node,
-])
+@pytest.mark.parametrize(
+    "take",
+    [
+        partial(facts.large_graph, nodes=100),
+        facts.shared_node,
+    ],
+)
 def test_facts_can_be_taken(take: Callable[[str], facts.Fact]) -> None:
     fact = take("autograd")
     assert fact.met in (True, None), str(fact)

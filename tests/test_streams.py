@@ -251,6 +251,7 @@ def test_the_numbers_everybody_knows() -> None:
 
 # ---- states
 
+
 def test_a_state_has_the_bytes_of_pytorch() -> None:
     generator = Generator().manual_seed(0)
 
@@ -311,12 +312,12 @@ def test_seeds() -> None:
 
 # ---- shapes, ranges, errors
 
+
 @pytest.mark.parametrize("shape", [(), (0,), (2, 0, 3), (3, 4), (2, 3, 4)])
 def test_shapes_and_dtypes(shape: tuple[int, ...]) -> None:
     generator = Generator()
     for dtype in ("float16", "float32", "float64"):
-        for draw in (streams.rand, streams.randn, streams.uniform, streams.normal, streams.exponential,
-                     streams.random):
+        for draw in (streams.rand, streams.randn, streams.uniform, streams.normal, streams.exponential, streams.random):
             numbers = draw(generator, shape, dtype)
             assert isinstance(numbers, np.ndarray)
             assert numbers.shape == shape and numbers.dtype == dtype
@@ -355,8 +356,7 @@ ERRORS: dict[str, tuple[type[Exception], Callable[[Generator], Any]]] = {
     "not implemented for int64": (NotImplementedError, lambda g: streams.randn(g, (2,), "int64")),
     r"std >= 0.0, but found std=-1": (RuntimeError, lambda g: streams.normal(g, (2,), std=-1)),
     "all elements of std": (RuntimeError, lambda g: streams.normal_tensors(g, 0.0, np.array([1.0, np.nan]))),
-    r"mean \(2,\) and std \(3,\)": (
-        RuntimeError, lambda g: streams.normal_tensors(g, np.ones(2), np.ones(3))),
+    r"mean \(2,\) and std \(3,\)": (RuntimeError, lambda g: streams.normal_tensors(g, np.ones(2), np.ones(3))),
     "found from=1.0, to=0.0": (RuntimeError, lambda g: streams.uniform(g, (2,), low=1, high=0)),
     "out of bounds for float16": (RuntimeError, lambda g: streams.uniform(g, (2,), "float16", 0, 1e5)),
     "lambda > 0.0": (RuntimeError, lambda g: streams.exponential(g, (2,), lambd=0.0)),
@@ -400,6 +400,7 @@ def test_walk_goes_through_memory_in_order() -> None:
 
 
 # ---- arithmetic
+
 
 class Given(Generator):
     """Draws the numbers it is given: in units of 2^-53, they come out as rand53."""

@@ -61,9 +61,7 @@ class _Capture:
 
     def _modules(self) -> list[Any]:
         """The outermost modules that ran."""
-        calls = {
-            id(call): call for node in self.order if node.record is not None for call in node.record.module[:1]
-        }
+        calls = {id(call): call for node in self.order if node.record is not None for call in node.record.module[:1]}
         modules = {id(module): module for call in calls.values() for module in [getattr(call, "module", None)]}
         return [module for module in modules.values() if module is not None]
 
@@ -260,9 +258,7 @@ class _Capture:
             for operand, value in zip(operands_of(node.op), record.operands, strict=False):
                 if value is not None:
                     single = np.ndim(value) == 0 and id(value) not in self.array_names
-                    filled[operand] = (
-                        factor(value) if single else _short(self.array_names.get(id(value), "const"))
-                    )
+                    filled[operand] = factor(value) if single else _short(self.array_names.get(id(value), "const"))
             filled.update(
                 {name: factor(value) for name, value in record.constants.items() if isinstance(value, int | float)}
             )

@@ -40,8 +40,10 @@ def condense(
     if named or depth is not None:
         _collapse(
             graph,
-            lambda path: not _called(path[-1], path, keep)
-            and (_called(path[-1], path, named) or (depth is not None and len(path) > depth)),
+            lambda path: (
+                not _called(path[-1], path, keep)
+                and (_called(path[-1], path, named) or (depth is not None and len(path) > depth))
+            ),
         )
     if len(graph.cards) > MANY:
         _collapse_until_few(graph, keep)
@@ -93,7 +95,9 @@ def _focus(graph: Graph, focus: Any) -> None:
     graph.cards = [card for card in graph.cards if id(card) in near]
     graph.edges = [edge for edge in graph.edges if id(edge.source) in near and id(edge.target) in near]
     if len(graph.cards) < before:
-        graph.notes.append(f"Only the surroundings of {_shown(focus)} are drawn: {before - len(graph.cards):,} cards are hidden.")
+        graph.notes.append(
+            f"Only the surroundings of {_shown(focus)} are drawn: {before - len(graph.cards):,} cards are hidden."
+        )
 
 
 def _shown(focus: Any) -> str:
@@ -193,11 +197,7 @@ def _counts(card: Card) -> str:
 def _range(cards: Iterable[Card]) -> tuple[float, float] | None:
     """Smallest and largest ‖gradient‖ of the operations among cards."""
     sizes = [
-        size
-        for card in cards
-        if card.kind not in LEAVES
-        for size in (card.sizes or (card.size,))
-        if size is not None
+        size for card in cards if card.kind not in LEAVES for size in (card.sizes or (card.size,)) if size is not None
     ]
     return (min(sizes), max(sizes)) if sizes else None
 

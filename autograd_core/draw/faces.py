@@ -85,7 +85,11 @@ def _rows(card: Card, graph: Graph, show: Collection[str]) -> list[Row]:
     size = card.size
     if card.sizes is not None:
         low, high = card.sizes
-        shown = number(high) if low == high or graph.compact and card.kind == "module" else f"{number(low)} … {number(high)}"
+        shown = (
+            number(high)
+            if low == high or graph.compact and card.kind == "module"
+            else f"{number(low)} … {number(high)}"
+        )
         rows.append(Row("grad", 23, "‖∇params‖" if card.kind == "module" and "\t" in card.note else "‖∇‖", shown))
     elif card.shape is None:
         pass

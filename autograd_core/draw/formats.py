@@ -126,7 +126,9 @@ def dot(graph: Graph) -> str:
         elif card.shape:
             label.append(f"{size_of(card.shape)} {card.dtype}")
         if card.size is not None:
-            label.append(f"grad {number(card.grad)}" if card.scalar and card.grad is not None else f"‖grad‖ {number(card.size)}")
+            label.append(
+                f"grad {number(card.grad)}" if card.scalar and card.grad is not None else f"‖grad‖ {number(card.size)}"
+            )
         dashed = " style=dashed" if card.kind in ("constant", "ghost", "more") or card.original is not None else ""
         label_text = quoted("\n".join(label))
         tree[key].append(f"n{card.number} [label={label_text}{dashed}]")
@@ -154,9 +156,19 @@ def digraph(outputs: list[Any], params: dict[str, Any], attrs: bool, saved: bool
     try:
         import graphviz
     except ImportError:
-        raise ImportError("make_dot needs the package graphviz: pip install graphviz (draw_graph does without)") from None
+        raise ImportError(
+            "make_dot needs the package graphviz: pip install graphviz (draw_graph does without)"
+        ) from None
     graph = graphviz.Digraph(
-        node_attr={"style": "filled", "shape": "box", "align": "left", "fontsize": "10", "ranksep": "0.1", "height": "0.2", "fontname": "monospace"},
+        node_attr={
+            "style": "filled",
+            "shape": "box",
+            "align": "left",
+            "fontsize": "10",
+            "ranksep": "0.1",
+            "height": "0.2",
+            "fontname": "monospace",
+        },
         graph_attr={"size": "12,12"},
     )
     outputs = [output for output in outputs if output._edge is not None]

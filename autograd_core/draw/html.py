@@ -134,7 +134,12 @@ def steps(graph: Graph) -> list[dict[str, Any]]:
     outputs = [card for card in graph.cards if card.kind == "output"]
     start = ", ".join(f"{_partial(graph, card)} = {_total(card)}" for card in outputs)
     played: list[dict[str, Any]] = [
-        {"card": -1, "edges": [], "sums": {c.number: _total(c) for c in outputs}, "says": clean(f"Backward starts: {start}")}
+        {
+            "card": -1,
+            "edges": [],
+            "sums": {c.number: _total(c) for c in outputs},
+            "says": clean(f"Backward starts: {start}"),
+        }
     ]
     terms: dict[int, list[float]] = {}
     for card in reversed(graph.cards):

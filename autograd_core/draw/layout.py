@@ -22,6 +22,7 @@ _GAP = 26.0  # between items of a rank
 _RANK_GAP = 36.0  # between ranks without labels
 _LABEL_GAP = 16.0  # before and after a rank of labels
 _PAD, _TITLE = 13.0, 25.0  # inside a cluster
+_SWAY = 22.0  # how far a label may follow its link
 _MOST_BENDS = 20_000  # invisible items; beyond that, long edges are drawn straight
 
 
@@ -278,10 +279,8 @@ class _Layout:
                 if item.label >= 0:
                     wide = item.before + item.after
                     source, target = item.ins[0][0], item.outs[0][0]
-                    if source.at < target.at - 1:
-                        item.before, item.after = wide + 4, 6
-                    else:
-                        item.before, item.after = 6, wide + 4
+                    lean = target.at - source.at if abs(target.at - source.at) > 1 else target.at - item.at - 1
+                    item.before, item.after = (wide + 12, 6.0) if lean > 0 else (6.0, wide + 12)
 
     def _bound(self, level: _Level, group: int, ranks: list[list[_Item]]) -> None:
         inside = [item for rank in ranks for item in rank if item.side == 0]
@@ -331,7 +330,7 @@ class _Layout:
             final = enters[id(end)][i] if end.card >= 0 else end.at + self._offset(end, hop.target_port, -1)
             hop.points = [(first, start.flow + start.thick / 2)]
             for item in hop.chain:
-                if (item.label >= 0 or self.plan.horizontal) and len(hop.chain) == 1 and abs(2 * item.at - first - final) < 60:
+                if len(hop.chain) == 1 and abs(2 * item.at - first - final) < 60:
                     continue  # near enough: the label follows the link
                 if item.label >= 0 or item.thick < 1:
                     hop.points.append((item.at, item.flow))
@@ -407,12 +406,17 @@ def _beside(item: _Item, hop: _Hop, horizontal: bool) -> float:
             u, v = (sum(w * p[axis] for w, p in zip(weights, piece, strict=True)) for axis in (0, 1))
             if abs(v - item.flow) <= item.thick / 2:
                 passed.append(u)
-    room = 3.0
+    room = 4.0
     if item.before >= item.after:
         limit = min([item.at, *passed]) if len(hop.chain) == 1 else item.at
-        return max(limit, item.at - 12) - room - (item.before - room) / 2 + (3 if horizontal else 0)
+        return (
+            max(limit, item.at - _SWAY)
+            - room
+            - (item.before - (0 if horizontal else 8) - room) / 2
+            + (3 if horizontal else 0)
+        )
     limit = max([item.at, *passed]) if len(hop.chain) == 1 else item.at
-    return min(limit, item.at + 12) + room + (item.after - room) / 2
+    return min(limit, item.at + _SWAY) + room + (item.after - (0 if horizontal else 8) - room) / 2
 
 
 # ---------------------------------------------------------------- the steps of one level
@@ -461,9 +465,7 @@ def _order(ranks: list[list[_Item]]) -> None:
             wish = {}
             for item in rank:
                 near = item.ins if down else item.outs
-                wish[id(item)] = (
-                    sum(place[id(other)] for other, _ in near) / len(near) if near else place[id(item)]
-                )
+                wish[id(item)] = sum(place[id(other)] for other, _ in near) / len(near) if near else place[id(item)]
             rank.sort(key=lambda item: wish[id(item)])  # noqa: B023 - used at once
             settle(rank)
         crossings = _crossings(ranks, place)
@@ -509,6 +511,44 @@ def _spread(ranks: list[list[_Item]]) -> None:
                 wishes.append(wish / sum(heavy))
                 weights.append(sum(heavy))
             _settle(rank, wishes, weights)
+    _straighten(ranks)
+
+
+def _straighten(ranks: list[list[_Item]]) -> None:
+    """Put the bends of a long link in line, as far as their neighbours leave room."""
+    index = {id(item): (i, j) for i, rank in enumerate(ranks) for j, item in enumerate(rank)}
+    for rank in ranks:
+        for start in rank:
+            if not start.bend or any(before.bend for before, _ in start.ins):
+                continue
+            item: _Item | None = start
+            line: list[_Item] = []
+            low, high = -math.inf, math.inf
+            while item is not None:
+                i, j = index[id(item)]
+                near = ranks[i]
+                least = near[j - 1].at + _distance(near[j - 1], item) if j else -math.inf
+                most = near[j + 1].at - _distance(item, near[j + 1]) if j + 1 < len(near) else math.inf
+                if line and max(low, least) > min(high, most):
+                    _align(line, low, high)
+                    line, low, high = [], -math.inf, math.inf
+                line.append(item)
+                low, high = max(low, least), min(high, most)
+                item = next((after for after, _ in item.outs if after.bend), None)
+            _align(line, low, high)
+
+
+def _align(line: list[_Item], low: float, high: float) -> None:
+    if low <= high:
+        wish = sorted(item.at for item in line)[len(line) // 2]
+        for item in line:
+            item.at = min(max(wish, low), high)
+
+
+def _distance(one: _Item, two: _Item) -> float:
+    """What the anchors of two neighbours in a rank need between them."""
+    gap = 10.0 if one.bend and two.bend else 16.0 if one.bend or two.bend else _GAP
+    return one.after + two.before + gap
 
 
 def _passing(item: _Item) -> bool:
@@ -522,9 +562,7 @@ def _settle(rank: list[_Item], wishes: list[float], weights: list[float]) -> Non
     offsets: list[float] = []
     for i, item in enumerate(rank):
         if i:
-            before = rank[i - 1]
-            thin = before.bend and item.bend
-            needed += before.after + item.before + (10.0 if thin else _GAP if not (before.bend or item.bend) else 16.0)
+            needed += _distance(rank[i - 1], item)
         offsets.append(needed)
         blocks.append([weights[i] * (wishes[i] - needed), weights[i], 1])
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:

@@ -30,7 +30,9 @@ def outline(graph: Graph) -> str:
     widths = [min(max((len(line[i]) for line in lines), default=0), 40) for i in range(3)]
     widths[0] = max(widths[0], 7)
     text = [
-        " ".join([line[0].ljust(widths[0]), line[1].ljust(widths[1] + 2), line[2].ljust(widths[2] + 2), line[3]]).rstrip()
+        " ".join(
+            [line[0].ljust(widths[0]), line[1].ljust(widths[1] + 2), line[2].ljust(widths[2] + 2), line[3]]
+        ).rstrip()
         for line in lines
     ]
     if len(cards) > _MOST:

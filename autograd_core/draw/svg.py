@@ -54,8 +54,18 @@ class _Painter:
         return f'stroke="{COLOURS[name][self.dark]}" stroke-width="{_n(wide)}"{dash}'
 
     def text(
-        self, x: float, y: float, text: str, size: float, colour: str = "ink", *, anchor: str = "", bold: bool = False,
-        italic: bool = False, extra: str = "", ident: str = "",
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        colour: str = "ink",
+        *,
+        anchor: str = "",
+        bold: bool = False,
+        italic: bool = False,
+        extra: str = "",
+        ident: str = "",
     ) -> str:
         """One line of text, escaped."""
         kinds = f"f-{colour}" + (" b" if bold else "") + (" i" if italic else "") + extra
@@ -75,7 +85,11 @@ class _Painter:
         picture, graph = self.picture, self.picture.graph
         placement = picture.placement
         legend = self._legend_lines()
-        wide = max(placement.width + 2 * MARGIN, 320, *(width(line, 11.5) + 2 * MARGIN for line in legend[1]))
+        wide = max(
+            placement.width + 2 * MARGIN,
+            self._legend_width() + 2 * MARGIN,
+            *(width(line, 11.5) + 2 * MARGIN for line in legend[1]),
+        )
         high = placement.height + 2 * MARGIN + legend[0] + 18 * len(legend[1])
         root = picture.root
         gradient = "with gradients" if graph.swept else "before backward"
@@ -155,7 +169,9 @@ class _Painter:
         x, y = place
         halo = f' halo s-page" stroke="{COLOURS["page"][self.dark]}'
         if edge.local:
-            self.out.append(self.text(x, y - 3 if share else y + 4, edge.local, 10.5, "muted", anchor="middle", extra=halo))
+            self.out.append(
+                self.text(x, y - 3 if share else y + 4, edge.local, 10.5, "muted", anchor="middle", extra=halo)
+            )
         if share:
             below = y + 11 if edge.local else y + 4
             colour = COLOURS["back"][self.dark]
@@ -211,7 +227,13 @@ class _Painter:
                 say(self.text(PAD, middle + 4.5, row.left, 12.5, f"on-{colour}"))
                 say(
                     self.text(
-                        wide - PAD, middle + 5, row.right, 14, f"on-{colour}", anchor="end", bold=face.size is not None,
+                        wide - PAD,
+                        middle + 5,
+                        row.right,
+                        14,
+                        f"on-{colour}",
+                        anchor="end",
+                        bold=face.size is not None,
                         ident=ident,
                     )
                 )
@@ -254,11 +276,17 @@ class _Painter:
     def _legend_lines(self) -> tuple[float, list[str]]:
         return 46.0, list(self.picture.graph.notes)
 
+    def _legend_label(self) -> str:
+        single = all(card.shape in ((), None) for card in self.picture.graph.cards)
+        bar = "|" if single else "‖"
+        return f"{bar}∂{self.picture.graph.output}/∂·{bar}  log scale"
+
+    def _legend_width(self) -> float:
+        return width(self._legend_label(), 12) + 20 + 182
+
     def _legend(self, x: float, y: float, notes: list[str]) -> None:
-        graph, scale, say = self.picture.graph, self.picture.scale, self.out.append
-        single = all(card.shape in ((), None) for card in graph.cards)
-        bars = ("|", "|") if single else ("‖", "‖")
-        label = f"{bars[0]}∂{graph.output}/∂·{bars[1]}  log scale"
+        scale, say = self.picture.scale, self.out.append
+        label = self._legend_label()
         say(self.text(x, y + 12, label, 12, "muted"))
         start = x + width(label, 12) + 20
         for i in range(7):

@@ -45,7 +45,9 @@ def width(text: str, size: float, bold: bool = False) -> float:
         if known is None:
             if unicodedata.combining(character):
                 continue
-            known = 1000 if unicodedata.east_asian_width(character) in "WF" else 400 if character in "⁰⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀ" else 620
+            known = (
+                1000 if unicodedata.east_asian_width(character) in "WF" else 400 if character in "⁰⁴⁵⁶⁷⁸⁹⁺⁻ⁿᵀ" else 620
+            )
         total += known
     return total * size / 1000 * (1.07 if bold else 1.0)
 
@@ -144,5 +146,7 @@ def formula(template: str, names: dict[str, str]) -> str:
     ('h²', '−x @ Wᵀ')
     """
     text = re.sub(r"\{(\w+)\}", lambda match: names.get(match[1], "…"), template)
+    text = re.sub(r"\((\d+(?:\.\d+)?) - 1\)", lambda match: number(float(match[1]) - 1), text)
+    text = re.sub(r" \^ 1(?![\d.])", "", text)
     text = re.sub(r" ?\^ ?(T\b|[-−]?\d+\b)(?!\.)", lambda match: superscript(match[1]), text)
     return re.sub(r"(?<![\w⁰-ⁿ])-|-(?= )", "−", text)

@@ -1,5 +1,7 @@
 """Reading a student's answer: arrays, npz, CSV or pasted text; samples as rows or columns; W in either layout."""
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 import re
@@ -51,14 +53,13 @@ def collect(
         out.rtol = max(out.rtol, rtol)
         for name, values in named.items():
             found = _NAME.fullmatch(str(name).strip())
-            quantity = _quantity(found["name"]) if found else None
-            if found is not None and quantity is not None:
-                number = int(found["layer"])
-                out.add(quantity, notation.layer(quantity, number), values, net.depth)
-            elif (quantity := _quantity(str(name))) is not None:
-                _take(out, net, notation, quantity, values)
-            else:
+            known = _quantity(found["name"] if found else str(name))
+            if known is None:
                 raise ValueError(f"answer {name!r}: expected names such as delta2, dW2 or db2")
+            if found is None:
+                _take(out, net, notation, known, values)
+            else:
+                out.add(known, notation.layer(known, int(found["layer"])), values, net.depth)
     return out
 
 

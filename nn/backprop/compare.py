@@ -4,6 +4,8 @@ BP2 at layer l is judged with the student's delta of layer l+1, BP3 and BP4 with
 mistake gives one finding, and what follows from it is "consistent", not wrong.
 """
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -115,8 +117,8 @@ def compare(
     loss, a Loss, or "half", "squared", "mse", "binary", "softmax"; decay: L2 on the weights. What you derived: lists
     delta, dW, db (layers 1..L, None where you have none) or dicts by the notation's numbers; `answers`, an npz, CSV or
     text file, or pasted text; or `backprop`, a function of (x, t). The notation says how layers are numbered and which
-    shapes are tried first; `samples` (of delta), `inputs` (of x and t) and `layout` (of dW) fix them. `each`: call backprop sample by sample, with columns
-    (notation "nielsen" does).
+    shapes are tried first; `samples` (of delta), `inputs` (of x and t) and `layout` (of dW) fix them. `each`: call
+    backprop sample by sample, with columns (notation "nielsen" does).
 
     >>> net = Net.random([2, 3, 1])
     >>> x, t = np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[1.0], [0.0]])
@@ -136,7 +138,7 @@ def compare(
     if backprop is not None:
         single = style.name == "nielsen" if each is None else each
         got = from_function(net, cost, backprop, batch if single else x, targets if single else t, single)
-        delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)
+        delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)  # noqa: N806
     given = collect(net, style, delta, dW, db, answers)
     if not any(given.given.values()):
         raise ValueError("compare: nothing to compare; give delta=, dW=, db=, answers= or backprop=")
@@ -173,7 +175,7 @@ def _batch(x: Any, width: int, columns: bool, name: str) -> Array:
 def _targets(t: Any, width: int, n: int, columns: bool, loss: Loss) -> Array:
     array = np.asarray(t.detach().numpy() if hasattr(t, "detach") else t)
     if loss.kind == "softmax" and array.dtype.kind in "iu" and array.size == n and (n > 1 or array.size != width):
-        return np.eye(width)[array.reshape(n)]
+        return np.asarray(np.eye(width)[array.reshape(n)])
     out = _batch(array.reshape(1, 1) if array.ndim == 0 else array, width, columns, "t")
     if len(out) != n:
         raise ValueError(f"t of shape {array.shape}: {len(out)} targets for {n} samples")

@@ -1,5 +1,7 @@
 """Exercises in which every mistake can be identified, and the grading of a class."""
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 import json
@@ -42,10 +44,11 @@ class Exercise:
         names = ", ".join(f.name for f in net.activations)
         sizes = "-".join(map(str, net.sizes))
         task = {
-            "en": f"A net {sizes} ({names}), cost {describe(loss, 'en')}, {len(self.problem.x)} samples: exercise.npz.\n"
+            "en": f"A net {sizes} ({names}), cost {describe(loss)}, {len(self.problem.x)} samples: exercise.npz.\n"
             "1. wrong.npz is somebody's derivation, with a mistake. Which equation is wrong first, and why?\n"
             "2. Derive the errors and gradients yourself; hand in NAME.npz with the same names as wrong.npz.\n",
-            "zh": f"网络 {sizes}（{names}），代价 {describe(loss, 'zh')}，{len(self.problem.x)} 个样本：exercise.npz。\n"
+            "zh": f"网络 {sizes}（{names}），代价 {describe(loss, 'zh')}，{len(self.problem.x)} 个样本："
+            "exercise.npz。\n"
             "1. wrong.npz 是某人的推导，其中有错。最先错的是哪个方程？为什么？\n"
             "2. 自己推导误差和梯度；提交 姓名.npz，名称与 wrong.npz 相同。\n",
         }[lang]
@@ -57,7 +60,8 @@ class Exercise:
         place.mkdir(parents=True, exist_ok=True)
         save_problem(place / "exercise.npz", self.problem, self.notation)
         p = Pass(0.0, [], {}, self.wrong.delta, self.wrong.dW, self.wrong.db)
-        np.savez(place / "wrong.npz", **self.notation.present(p))  # type: ignore[arg-type]
+        arrays: dict[str, Any] = dict(self.notation.present(p))
+        np.savez(place / "wrong.npz", **arrays)
         (place / "exercise.md").write_text(self.text(lang), encoding="utf-8")
         key = [{"equation": eq, "layer": l, "mistake": fault} for eq, l, _, fault in self.key]
         (place / "key.json").write_text(json.dumps(key, indent=2) + "\n", encoding="utf-8")
@@ -111,10 +115,10 @@ def _candidate(rng: np.random.Generator) -> Problem:
     depth, n = int(rng.integers(2, 5)), int(rng.integers(3, 6))
     widths = [int(w) for w in rng.integers(3, 6, size=depth + 1)]
     widths[1] = widths[2] = int(rng.integers(3, 6))  # a square matrix, so that W for W^T is possible
-    kind = str(rng.choice(["squared", "binary", "softmax"]))
+    kind: Any = str(rng.choice(["squared", "binary", "softmax"]))
     average = _AVERAGES[int(rng.integers(3))]
     half = kind == "squared" and bool(rng.random() < 0.5)
-    loss = Loss(kind, half, average, float(rng.choice([0.0, 0.1])))  # type: ignore[arg-type]
+    loss = Loss(kind, half, average, float(rng.choice([0.0, 0.1])))
     hidden_names = [str(name) for name in rng.permutation(["sigmoid", "tanh", "softplus"])[: depth - 1]]
     last = {"squared": str(rng.choice(["silu", "gelu"])), "binary": "sigmoid", "softmax": "softmax"}[kind]
     net, loss = fitted(Net.random(widths, [*hidden_names, last], seed=rng), loss)
@@ -128,7 +132,10 @@ def identifiable(problem: Problem) -> bool:
     s = Setting(problem.net, problem.loss, p, problem.t, delta=p.delta, dW=p.dW)
     places: list[tuple[Equation, int]] = [("BP1", problem.net.depth)]
     for l in range(1, problem.net.depth + 1):
-        places += [("BP3", l), ("BP4", l)] + ([("BP2", l)] if l < problem.net.depth else [])  # type: ignore[list-item]
+        places.append(("BP3", l))
+        places.append(("BP4", l))
+        if l < problem.net.depth:
+            places.append(("BP2", l))
     return all(hidden(s, eq, l) == ([], []) for eq, l in places)
 
 

@@ -1,5 +1,7 @@
 """How many planted mistakes are named, over random nets of 2 to 5 layers: `python -m nn.backprop measure`."""
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 from collections import Counter
@@ -42,11 +44,11 @@ def random_problem(rng: np.random.Generator) -> Problem:
     widths = rng.integers(2, 6, size=depth + 1)
     if rng.random() < 0.4:
         widths[:] = widths[0]
-    kind = str(rng.choice(["squared", "binary", "softmax"]))
+    kind: Any = str(rng.choice(["squared", "binary", "softmax"]))
     decay = float(rng.choice([0.0, 0.1]))
     loss = Loss(
         kind, bool(rng.random() < 0.5) and kind == "squared", rng.choice(["none", "samples", "elements"]), decay
-    )  # type: ignore[arg-type]
+    )
     last = {"squared": str(rng.choice(["sigmoid", "tanh", "identity", "softmax"])), "binary": "sigmoid"}
     names = [*rng.choice(_HIDDEN, size=depth - 1), last.get(kind, "softmax")]
     net, loss = fitted(Net.random([int(w) for w in widths], [str(name) for name in names], seed=rng), loss)
@@ -58,11 +60,14 @@ def random_problem(rng: np.random.Generator) -> Problem:
 def all_mistakes(net: Net) -> list[Mistake]:
     """Every known fault in every equation of every layer, possible here or not."""
     out: list[Mistake] = []
+    eq: Equation
     for l in range(1, net.depth + 1):
         for eq in FAULTS:
             if eq == ("BP2" if l == net.depth else "BP1"):
                 continue
-            out += [(eq, l, slot, fault) for slot, faults in FAULTS[eq].items() for fault in faults]
+            for slot, faults in FAULTS[eq].items():
+                for fault in faults:
+                    out.append((eq, l, slot, fault))  # noqa: PERF401 - a comprehension loses the type of eq
     return out
 
 

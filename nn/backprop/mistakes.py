@@ -4,9 +4,11 @@ An equation has slots (the derivative, the weights, the sign, the mean, …); a 
 mistake is one filled slot, two mistakes in one equation are two, and a value is named by computing them all.
 """
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Literal
@@ -147,7 +149,8 @@ FAULTS: Mapping[Equation, Mapping[str, Mapping[str, tuple[str, str]]]] = {
             "last sample only": ("only the last sample was used (= where += is meant)",
                                  "只用了最后一个样本（该用 += 却用了 =）"),
         },
-        "sign": {**_SIGN, "wrong sign before L2": ("the sign of the part without L2 is wrong", "L2 以外部分的符号错了")},
+        "sign": {**_SIGN, "wrong sign before L2": ("the sign of the part without L2 is wrong",
+                                                    "L2 以外部分的符号错了")},
         "mean": _MEAN,
         "decay": {
             "L2 forgotten": ("L2 was forgotten: + λ {W}", "忘了 L2 正则项：+ λ {W}"),
@@ -186,6 +189,7 @@ def _bp1(s: Setting, l: int, chosen: Mapping[str, str]) -> Array | None:
     fault, scale = chosen.get("derivative"), loss.scale(*t.shape) * (len(t) if s.per_sample else 1)
     matched = loss.kind == "softmax" or (loss.kind == "binary" and f.name == "sigmoid")
     missed = "target" in chosen
+    g: Array | None
     if matched:
         g = scale * (a if missed else error(loss, a, t))
     elif loss.kind == "binary":
@@ -222,7 +226,7 @@ def _derivative(s: Setting, l: int, fault: str | None, shape: tuple[int, ...]) -
         return None
     if fault == "derivative one layer below" and l == 1:
         return None
-    factor = {
+    factors: Mapping[str | None, Callable[[], Array]] = {
         None: lambda: s.prime(l),
         "derivative missing": lambda: np.ones(shape),
         "f'(a) for f'(z)": lambda: s.prime(l, s.p.a[l]),
@@ -231,7 +235,8 @@ def _derivative(s: Setting, l: int, fault: str | None, shape: tuple[int, ...]) -
         "derivative one layer above": lambda: s.prime(l + 1),
         "derivative one layer below": lambda: s.prime(l - 1),
         "activation of the layer above": lambda: s.prime(l + 1, s.p.z[l]),
-    }[fault]()
+    }
+    factor = factors[fault]()
     return factor if factor.shape == shape else None
 
 
@@ -252,7 +257,7 @@ def _bp2(s: Setting, l: int, chosen: Mapping[str, str], w_above: Array | None = 
     mean = _mean(s, chosen.get("mean"))
     if factor is None or mean is None:
         return None
-    return (delta @ w) * factor * mean * (-1 if "sign" in chosen else 1)
+    return np.asarray((delta @ w) * factor * mean * (-1 if "sign" in chosen else 1))
 
 
 def _summand(s: Setting, l: int, fault: str | None) -> Array | None:
@@ -267,17 +272,19 @@ def _bp3(s: Setting, l: int, chosen: Mapping[str, str]) -> Array | None:
     delta, b, mean = _summand(s, l, chosen.get("error")), s.net.biases[l - 1], _mean(s, chosen.get("mean"))
     if delta is None or b is None or mean is None or ("decay" in chosen and not s.loss.decay):
         return None
-    summed = {
+    sums: Mapping[str | None, Callable[[Array], Array]] = {
         None: lambda d: d.sum(axis=0),
         "not summed": lambda d: d,
         "first sample only": lambda d: d[0],
         "last sample only": lambda d: d[-1],
         "summed over units": lambda d: d.sum(axis=1),
-    }[chosen.get("sum")](delta)
+    }
+    summed = sums[chosen.get("sum")](delta)
     if chosen.get("sum") == "summed over units" and summed.shape != b.shape:
         return None
     share = 1 / s.n if s.per_sample else 1.0
-    return summed * share * mean * (-1 if "sign" in chosen else 1) + (s.loss.decay * b if "decay" in chosen else 0)
+    decayed = s.loss.decay * b if "decay" in chosen else 0.0
+    return np.asarray(summed * share * mean * (-1 if "sign" in chosen else 1) + decayed)
 
 
 def _bp4(s: Setting, l: int, chosen: Mapping[str, str]) -> Array | None:
@@ -442,7 +449,8 @@ def formula(notation: Notation, eq: Equation, l: int, guess: Guess, lang: Langua
     prime = {
         "derivative missing": "", "f'(a) for f'(z)": notation.prime(l, "a"), "f for f'": notation.a(l),
         "derivative twice": f"{notation.prime(l)}²", "derivative one layer above": notation.prime(l + 1),
-        "derivative one layer below": notation.prime(l - 1), "differentiated twice": f"{notation.a(l)}(1 − {notation.a(l)})",
+        "derivative one layer below": notation.prime(l - 1),
+        "differentiated twice": f"{notation.a(l)}(1 − {notation.a(l)})",
         "activation of the layer above": f"f_above'({notation.z(l)})",
     }  # fmt: skip
     slope = prime.get(chosen.get("derivative", ""), notation.prime(l))

@@ -4,13 +4,13 @@ Everything else in this package counts layers l = 1..L (as 000 does at first), w
 A notation says by how much its numbers differ, which way its matrices lie, and how it writes an equation.
 """
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 from .reference import Array, Loss, Net, Pass
 
@@ -120,7 +120,7 @@ class Notation:
     def worked(
         self, net: Net, loss: Loss, p: Pass, t: Array, equation: str, l: int, unit: int = 0, other: int = 0, at: int = 0
     ) -> str:
-        """One element by numbers: delta of `unit` in sample `at` (BP1, BP2), db of `unit`, dW from `other` to `unit`."""
+        """One element by numbers: delta of `unit` in sample `at`, db of `unit`, or dW from `other` to `unit`."""
         i, j, n = unit + 1, other + 1, len(t)
 
         def w(l: int, to: int, of: int) -> str:

@@ -1,7 +1,10 @@
-"""A report as one self-contained HTML page: layer x equation traffic lights, then the findings. No scripts, no links."""
+"""A report as one self-contained HTML page: layer x equation traffic lights, then the findings. No scripts."""
+
+# ruff: noqa: E741 - l is a layer, as in every document
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from .compare import Check, Report
@@ -31,7 +34,7 @@ td.blank { border: 0; background: none }
 td.wrong { border-color: currentColor; border-width: 2px }
 .symbol { color: var(--ink); font-family: "STIX Two Math", "Cambria Math", "DejaVu Serif", serif }
 .status { display: block; font-size: .85rem }
-li { margin: .35rem 0 } ul { padding-left: 1.2rem }
+sup, sub { font-size: .72em; line-height: 0 } li { margin: .35rem 0 } ul { padding-left: 1.2rem }
 li.right::marker, li.consistent::marker, li.wrong::marker { color: inherit }
 .findings li { color: var(--ink) } .findings li.wrong { font-weight: 600 }
 pre { background: var(--soft); border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem 1rem;
@@ -57,23 +60,24 @@ def page(report: Report, lang: Language = "en") -> str:
     first = report.first
     verdict = ("right", told["ok"]) if first is None else ("wrong", line(report, first, lang))
     net = report.net
-    about = f"{'-'.join(map(str, net.sizes))} ({', '.join(f.name for f in net.activations)}) · {report.notation.title[lang]}"
+    names = ", ".join(f.name for f in net.activations)
+    about = f"{'-'.join(map(str, net.sizes))} ({names}) · {report.notation.title[lang]}"
     findings = "".join(
-        f'<li class="{check.status}">{escape(line(report, check, lang))}</li>'
+        f'<li class="{check.status}">{_raised(line(report, check, lang))}</li>'
         for check in report.checks
         if check.status != "not given"
     )
     hidden = [each.split(": " if lang == "en" else "：", 1)[1] for each in limits(report, lang)]
     blocks = [
         f"<h1>{told['title']}</h1><p class=about>{escape(about)}</p>",
-        f'<p class="verdict {verdict[0]}">{escape(verdict[1])}</p>',
+        f'<p class="verdict {verdict[0]}">{_raised(verdict[1])}</p>',
         _lights(report, lang),
         f"<h2>{told['findings']}</h2><ul class=findings>{findings}</ul>",
-        f"<h2>{told['equations']}</h2><pre>{escape(chr(10).join(report.notation.equations(lang)))}</pre>",
-        f"<h2>{told['worked']}</h2><pre>{escape(_worked(report))}</pre>",
+        f"<h2>{told['equations']}</h2><pre>{_raised(chr(10).join(report.notation.equations(lang)))}</pre>",
+        f"<h2>{told['worked']}</h2><pre>{_raised(_worked(report))}</pre>",
     ]
     if hidden:
-        listed = "".join(f"<li>{escape(each)}</li>" for each in hidden)
+        listed = "".join(f"<li>{_raised(each)}</li>" for each in hidden)
         blocks.append(f"<h2>{told['limits']}</h2><ul>{listed}</ul>")
     return (
         f'<!doctype html>\n<html lang="{"en" if lang == "en" else "zh-CN"}"><head><meta charset="utf-8">'
@@ -83,11 +87,17 @@ def page(report: Report, lang: Language = "en") -> str:
     )
 
 
+def _raised(text: str) -> str:
+    """Escaped, with layer numbers and transposes as superscripts and indices as subscripts."""
+    raised = re.sub(r"\^(\([^()]*\)|[A-Za-z0-9]+)", r"<sup>\1</sup>", escape(text))
+    return re.sub(r"_(\{[^{}]*\}|[A-Za-z0-9]{1,2}\b)", lambda m: f"<sub>{m[1].strip('{}')}</sub>", raised)
+
+
 def _lights(report: Report, lang: Language) -> str:
     rows = ["<tr><th></th><th>BP1, BP2</th><th>BP3</th><th>BP4</th></tr>"]
     for l in range(report.net.depth, 0, -1):
         by_column = {("BP2" if c.equation == "BP1" else c.equation): c for c in report.checks if c.layer == l}
-        cells = "".join(_cell(report, by_column.get(eq), lang) for eq in ("BP2", "BP3", "BP4"))  # type: ignore[call-overload]
+        cells = "".join(_cell(report, by_column.get(eq), lang) for eq in ("BP2", "BP3", "BP4"))
         number = report.notation.number("delta", l)
         rows.append(f"<tr><th>{_TITLES[lang]['layer']} {number}</th>{cells}</tr>")
     return f"<table>{''.join(rows)}</table>"
@@ -101,7 +111,7 @@ def _cell(report: Report, check: Check | None, lang: Language) -> str:
     status = say(check.status, lang) + (f", rel {check.rel:.2g}" if check.status == "wrong" else "")
     title = escape(heading(report, check, lang), quote=True)
     return (
-        f'<td class="{kind}" title="{title}"><span class=light></span><span class=symbol>{escape(symbol)}</span>'
+        f'<td class="{kind}" title="{title}"><span class=light></span><span class=symbol>{_raised(symbol)}</span>'
         f"<span class=status>{escape(status)}</span></td>"
     )
 

@@ -1,14 +1,19 @@
-"""Backpropagation by the documents' own equations BP1-BP4, in NumPy and without autodiff: what an answer is held against.
+"""Backpropagation by the documents' own equations BP1-BP4, in NumPy and without autodiff.
+
+It is what an answer is held against.
 
 Here samples are rows and W is out x in; layer l = 1..L has W^l, b^l, z^l = W^l a^(l-1) + b^l, a^l = f(z^l), a^0 = x.
 `nn.backprop.notation` translates to and from the six notations of the documents.
 """
+
+# ruff: noqa: E741 - l is a layer, as in every document
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +22,7 @@ import numpy.typing as npt
 import autograd_core as ag
 from nn.module import Module
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]  # of float64
 Average = Literal["none", "samples", "elements"]
 
 
@@ -34,11 +39,11 @@ class Activation:
 
 
 def _sigmoid(z: Array) -> Array:
-    return np.exp(-np.logaddexp(0, -z))
+    return np.asarray(np.exp(-np.logaddexp(0, -z)))
 
 
 def _sigmoid_prime(z: Array) -> Array:
-    return np.exp(-np.logaddexp(0, -z) - np.logaddexp(0, z))
+    return np.asarray(np.exp(-np.logaddexp(0, -z) - np.logaddexp(0, z)))
 
 
 def _softmax(z: Array) -> Array:
@@ -156,7 +161,7 @@ class Net:
         """Weights and biases from N(0, 1); one activation for all layers, or one each."""
         rng = np.random.default_rng(seed)
         names = [activations] * (len(sizes) - 1) if isinstance(activations, str) else list(activations)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(pairwise(sizes))
         weights = tuple(rng.normal(size=(fan_out, fan_in)) for fan_in, fan_out in pairs)
         biases = tuple(rng.normal(size=fan_out) if bias else None for _, fan_out in pairs)
         return cls(weights, biases, tuple(activation(name) for name in names))
@@ -203,7 +208,9 @@ _MODULES: dict[str, Callable[[Any], Activation]] = {
 
 
 def _of_module(model: Module) -> Net:
-    weights, biases, activations = [], [], []
+    weights: list[Array] = []
+    biases: list[Array | None] = []
+    activations: list[Activation] = []
     for module in model.modules():
         kind = type(module).__name__
         if kind == "Linear":
@@ -214,7 +221,7 @@ def _of_module(model: Module) -> Net:
             biases.append(None if linear.bias is None else _numbers(linear.bias))
         elif kind in _MODULES and len(activations) < len(weights):
             activations.append(_MODULES[kind](module))
-        elif kind == "Dropout" and (not module.training or not module.p):  # type: ignore[attr-defined]
+        elif kind == "Dropout" and not (module.training and getattr(module, "p", None)):
             continue
         elif kind not in ("Sequential", "Flatten", "Identity"):
             raise ValueError(
@@ -358,7 +365,7 @@ def through(f: Activation, z: Array, g: Array) -> Array:
     if f.name != "softmax":
         return g * f.prime(z)
     a = f.f(z)
-    return a * (g - (g * a).sum(axis=1, keepdims=True))
+    return np.asarray(a * (g - (g * a).sum(axis=1, keepdims=True)))
 
 
 def bp1(net: Net, loss: Loss, a: Array, z: Array, t: Array) -> Array:
@@ -373,7 +380,7 @@ def bp1(net: Net, loss: Loss, a: Array, z: Array, t: Array) -> Array:
 
 def bp2(w_above: Array, delta_above: Array, prime: Array) -> Array:
     """BP2: delta^l = (W^(l+1))^T delta^(l+1) * f'(z^l)."""
-    return (delta_above @ w_above) * prime
+    return np.asarray((delta_above @ w_above) * prime)
 
 
 def bp3(delta: Array) -> Array:
@@ -383,7 +390,7 @@ def bp3(delta: Array) -> Array:
 
 def bp4(delta: Array, a_below: Array, w: Array, decay: float = 0.0) -> Array:
     """BP4: dW^l = sum over the samples of delta^l (a^(l-1))^T, + lambda W^l."""
-    return delta.T @ a_below + decay * w
+    return np.asarray(delta.T @ a_below + decay * w)
 
 
 def backprop(net: Net, loss: Loss, x: Array, t: Array) -> Pass:

@@ -1,10 +1,11 @@
 """A report in words and as a table in the terminal, in English and Chinese and in the report's notation."""
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from .compare import Check, Report
@@ -45,7 +46,8 @@ _SAID: dict[str, dict[Language, str]] = {
 }  # fmt: skip
 
 _FAULTS_ZH = {
-    "sum for mean": "求和而非平均", "mean for sum": "平均而非求和", "wrong sign": "符号错", "derivative missing": "缺少导数",
+    "sum for mean": "求和而非平均", "mean for sum": "平均而非求和", "wrong sign": "符号错",
+    "derivative missing": "缺少导数",
     "f'(a) for f'(z)": "导数取在 a 处", "f for f'": "用 f 代替 f'", "derivative twice": "导数乘了两次",
     "differentiated twice": "求了两次导", "differentiated twice, Jacobian": "又乘了雅可比矩阵",
     "diagonal of softmax": "只用 softmax 的对角线", "derivative one layer below": "用了前一层的导数",
@@ -56,7 +58,8 @@ _FAULTS_ZH = {
     "weights updated first": "先更新了权重", "error one layer above": "用了后一层的误差",
     "error one layer below": "用了前一层的误差", "not summed": "没有对样本求和", "first sample only": "只用第一个样本",
     "last sample only": "只用最后一个样本", "summed over units": "对单元求和", "L2 on the bias": "L2 加到偏置上",
-    "dW transposed": "dW 转置了", "own output for input": "用本层输出代替输入", "input one layer below": "用了更前一层的输入",
+    "dW transposed": "dW 转置了", "own output for input": "用本层输出代替输入",
+    "input one layer below": "用了更前一层的输入",
     "z for a": "用 z 代替 a", "derivative again": "又乘了一次导数", "wrong sign before L2": "L2 以外符号错",
     "L2 forgotten": "忘了 L2", "L2 twice": "L2 多一倍", "L2 halved": "L2 少一半", "L2 with wrong sign": "L2 符号错",
     "L2 averaged": "L2 被平均",
@@ -228,7 +231,7 @@ def table(report: Report, colour: bool = True, lang: Language = "en") -> str:
             check.equation if check.equation != "BP1" else "BP2": check for check in report.checks if check.layer == l
         }
         for equation in ("BP2", "BP3", "BP4"):
-            check = checks.get(equation)  # type: ignore[call-overload]
+            check = checks.get(equation)
             text = "" if check is None else f"{_SIGNS[check.status]} {report.notation.grad(check.quantity, l)}"
             if check is not None and check.status == "wrong":
                 text += f"  rel {check.rel:.2g}"

@@ -3,6 +3,8 @@
 Independent of `mistakes`, whose formulas it is a test of; exercises and the measurement plant mistakes with it.
 """
 
+# ruff: noqa: E741 - l is a layer, as in every document
+
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
@@ -88,7 +90,7 @@ class _Student:
         g = a if "target missing" in planned else a * y.sum() - y if kind == "softmax" else a - y
         if kind == "squared":
             halved = self.loss.half != ("1/2 forgotten" in planned)
-            if "1/2 forgotten" in planned and not self.loss.half or "factor 2 missing" in planned and self.loss.half:
+            if ("factor 2 missing" if self.loss.half else "1/2 forgotten") in planned:
                 raise Impossible("the cost has no such factor")
             g = g * (1 if halved or "factor 2 missing" in planned else 2)
             if "derivative missing" in planned:
@@ -119,7 +121,7 @@ class _Student:
             divisor = divisor * self.k
         if "not over units" in planned:
             divisor = divisor / self.k
-        return g / divisor * (-1 if "wrong sign" in planned else 1)
+        return np.asarray(g / divisor * (-1 if "wrong sign" in planned else 1))
 
     def slope(self, i: int, l: int, planned: set[str]) -> Array:
         zs, acts = self.zs[i], self.acts[i]
@@ -161,7 +163,7 @@ class _Student:
         if g.shape != self.zs[i][l].shape or slope.shape != g.shape:
             raise Impossible("shapes")
         scale = self.n if "sum for mean" in planned else 1 / self.n if "mean for sum" in planned else 1
-        return g * slope * scale * (-1 if "wrong sign" in planned else 1)
+        return np.asarray(g * slope * scale * (-1 if "wrong sign" in planned else 1))
 
     @staticmethod
     def at(deltas: Mapping[int, list[Array]], l: int) -> list[Array]:
@@ -226,7 +228,8 @@ class _Student:
                 raise Impossible("shapes")
             total += g
         factors = {
-            "L2 forgotten": 0.0, "L2 twice": 2.0, "L2 halved": 0.5, "L2 with wrong sign": -1.0, "L2 averaged": 1 / self.n,
+            "L2 forgotten": 0.0, "L2 twice": 2.0, "L2 halved": 0.5, "L2 with wrong sign": -1.0,
+            "L2 averaged": 1 / self.n,
         }  # fmt: skip
         mine = [name for name in factors if name in planned]
         if (mine or "wrong sign before L2" in planned) and not decay:

@@ -17,11 +17,14 @@ def options(arguments: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="rounds per workload (15)")
-    parser.add_argument("--only", default="", metavar="KEYS",
-                        help="workloads, such as 1a,1b (1a includes 1a-f64)")
-    parser.add_argument("--libraries", default="autograd,torch", metavar="NAMES",
-                        help="what runs beside the hand-written version (autograd,torch); leave torch out to "
-                             "see the others without it in the process, where memory behaves differently")
+    parser.add_argument("--only", default="", metavar="KEYS", help="workloads, such as 1a,1b (1a includes 1a-f64)")
+    parser.add_argument(
+        "--libraries",
+        default="autograd,torch",
+        metavar="NAMES",
+        help="what runs beside the hand-written version (autograd,torch); leave torch out to "
+        "see the others without it in the process, where memory behaves differently",
+    )
     parser.add_argument("--no-gc", action="store_true", help="garbage collector off while timing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all times and ratios to FILE")
     parser.add_argument("--quick", action="store_true", help="3 rounds: does it run, and roughly how fast")

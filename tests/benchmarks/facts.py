@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-IMPORT_ALLOWANCE = .05  # seconds beyond NumPy's own import
+IMPORT_ALLOWANCE = 0.05  # seconds beyond NumPy's own import
 GROWTH_ALLOWANCE = 4096  # bytes over a whole training: counters and caches, nothing that follows the steps
 WHEEL_ALLOWANCE = 300_000  # bytes
 
@@ -39,8 +39,10 @@ class Fact:
     met: bool | None = None
 
     def __str__(self) -> str:
-        values = ", ".join(f"{key} {value:,.4g}" if isinstance(value, float) else f"{key} {value:,}"
-                           for key, value in self.values.items())
+        values = ", ".join(
+            f"{key} {value:,.4g}" if isinstance(value, float) else f"{key} {value:,}"
+            for key, value in self.values.items()
+        )
         verdict = f"   ({self.promise}: {'met' if self.met else 'MISSED'})" if self.promise else ""
         return f"{self.name}: {values}{verdict}"
 
@@ -65,7 +67,7 @@ def large_graph(library: str, nodes: int) -> Fact:
     from .libraries import load
 
     torch = load(library).torch
-    a, x = torch.full((10,), .999), torch.ones(10, requires_grad=True)
+    a, x = torch.full((10,), 0.999), torch.ones(10, requires_grad=True)
     seconds: dict[str, float] = {}
     start = _peak_mib()
 
@@ -94,15 +96,19 @@ def shared_node(library: str, doublings: int = 60) -> Fact:
     from .libraries import load
 
     torch = load(library).torch
-    x = torch.tensor(1., dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     seconds: dict[str, float] = {}
     with _timed(seconds, "seconds"):
         y = x
         for _ in range(doublings):
             y = y + y
         y.backward()
-    return Fact(f"node shared 2^{doublings} ways", seconds | {"gradient": x.grad.item()},
-                f"gradient 2^{doublings}", x.grad.item() == 2. ** doublings)
+    return Fact(
+        f"node shared 2^{doublings} ways",
+        seconds | {"gradient": x.grad.item()},
+        f"gradient 2^{doublings}",
+        x.grad.item() == 2.0**doublings,
+    )
 
 
 def steady_memory(library: str, steps: int) -> Fact:
@@ -129,9 +135,12 @@ def steady_memory(library: str, steps: int) -> Fact:
     gc.collect()
     modules = [str(getattr(found, "__module__", "")) for found in gc.garbage]
     ours = sum(module.partition(".")[0] in lib.packages for module in modules)
-    return Fact(f"{steps:,} steps without the collector",
-                {"growth in bytes": growth, "collector then finds": len(modules), "of these ours": ours},
-                f"growth <= {GROWTH_ALLOWANCE}, ours 0", growth <= GROWTH_ALLOWANCE and not ours)
+    return Fact(
+        f"{steps:,} steps without the collector",
+        {"growth in bytes": growth, "collector then finds": len(modules), "of these ours": ours},
+        f"growth <= {GROWTH_ALLOWANCE}, ours 0",
+        growth <= GROWTH_ALLOWANCE and not ours,
+    )
 
 
 def wheel_size(wheel: Path) -> Fact:
@@ -152,7 +161,7 @@ def _peak_mib() -> float:
     try:
         import resource
     except ImportError:  # Windows
-        return 0.
+        return 0.0
     unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 

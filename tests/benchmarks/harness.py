@@ -83,13 +83,13 @@ def check(workload: Workload, steps: int = 3) -> None:
         for i, (array, reference) in enumerate(zip(state, expected, strict=True)):
             pair = f"{workload.key}: array {i} of {name} and of {base}"
             if array.shape != reference.shape or array.dtype != reference.dtype:
-                raise MismatchError(
-                    f"{pair}: {array.dtype}{array.shape} is not {reference.dtype}{reference.shape}")
+                raise MismatchError(f"{pair}: {array.dtype}{array.shape} is not {reference.dtype}{reference.shape}")
             error, scale = np.abs(array - reference).max(), np.abs(reference).max()
             if not error <= workload.tolerance * scale:  # so put, NaN is a mismatch
                 raise MismatchError(
                     f"{pair} differ by {error:.3g} at a scale of {scale:.3g} after {steps} steps; "
-                    f"allowed is {workload.tolerance:g} of the scale")
+                    f"allowed is {workload.tolerance:g} of the scale"
+                )
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Result:
     def ratio(self, contender: str, base: str) -> Ratio:
         """Median and quartiles of the per-round ratios."""
         ratios = np.divide(self.times[contender], self.times[base])
-        lower, median, upper = map(float, np.quantile(ratios, (.25, .5, .75)))
+        lower, median, upper = map(float, np.quantile(ratios, (0.25, 0.5, 0.75)))
         targets = {(t.contender, t.base): t.at_most for t in self.workload.targets}
         return Ratio(contender, base, median, lower, upper, targets.get((contender, base)))
 
@@ -132,8 +132,13 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """For JSON: raw times and ratios."""
         ratios = [vars(ratio) | {"met": ratio.met} for ratio in self.ratios()]
-        return {"key": self.workload.key, "title": self.workload.title, "nodes": self.workload.nodes,
-                "ns_per_step": self.times, "ratios": ratios}
+        return {
+            "key": self.workload.key,
+            "title": self.workload.title,
+            "nodes": self.workload.nodes,
+            "ns_per_step": self.times,
+            "ratios": ratios,
+        }
 
     def lines(self) -> Iterator[str]:
         """The result as a block of the table."""

