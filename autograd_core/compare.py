@@ -179,7 +179,12 @@ def _check(name: str, yours: Any, engine: Array, rtol: float | None, intermediat
     ok = distance <= tolerance * size + 1e-14
     check = GradientCheck(name, ok, mine, engine, distance / size if size else distance, intermediate=intermediate)
     if not ok:
-        beyond = ~(off <= max(tolerance * size / np.sqrt(max(off.size, 1)), 1e-9 * float(np.nanmax(off))))
+        beyond = ~(
+            off
+            <= max(
+                tolerance * size / np.sqrt(max(off.size, 1)), 1e-9 * float(np.fmax.reduce(off, axis=None, initial=0))
+            )
+        )
         check.element = tuple(int(i) for i in np.argwhere(beyond)[0])
         check.remark = _remark(mine, engine, tolerance)
     return check

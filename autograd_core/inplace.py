@@ -228,10 +228,11 @@ def _assign(input: TensorLike, value: TensorLike, key: Any) -> Tensor:
     return input
 
 
-def _without_leading_ones(value: Tensor, ndim: int) -> Tensor:
-    """What is assigned may have more dimensions than its region, of size 1: NumPy and PyTorch ignore them."""
-    extra, shape = value.array.ndim - ndim, value.array.shape
-    return value.reshape(shape[extra:]) if extra > 0 and shape[:extra] == (1,) * extra else value
+def _without_leading_ones(value: Any) -> Any:
+    """What is assigned may have more dimensions than its region, if of size 1; broadcasting adds what is needed."""
+    shape = value.shape
+    ones = next((i for i, n in enumerate(shape) if n != 1), len(shape))
+    return value.reshape(shape[ones:]) if ones else value
 
 
 def assign(tensor: Tensor, key: Any, value: Any) -> None:
@@ -240,7 +241,7 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
     if overlaps(target) and not any(isinstance(part, np.ndarray) for part in key):
         region = getitem(tensor, key)  # of an expanded tensor; by itself it may not overlap
         source = value if hasattr(value, "array") else wrap(np.asarray(value, target.dtype))
-        copy_(region, _without_leading_ones(source, region.array.ndim))
+        copy_(region, _without_leading_ones(source))
         return
     check_writable(tensor, "tensor[…] = value")
     source = getattr(value, "array", value)
@@ -258,12 +259,9 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
     tracked = is_grad_enabled() and (tensor._edge is not None or edge is not None) and target.dtype.kind in "fc"
     try:
         if not tracked:
-            target[key] = source
+            target[key] = _without_leading_ones(source)
         else:
-            shape = target[key].shape
-            if edge is None:
-                value = wrap(source)
-            edge = _assign(tensor, _without_leading_ones(value, len(shape)), key)._edge
+            edge = _assign(tensor, _without_leading_ones(wrap(source) if edge is None else value), key)._edge
     except IndexError as error:
         raise bad_key(target, error) from None
     except (ValueError, TypeError):

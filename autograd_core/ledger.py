@@ -9,6 +9,7 @@ The graph is swept once more for it, along saved arrays that are still there (`r
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -287,7 +288,7 @@ def sent_back(node: Node, g: Any) -> Sequence[Any] | None:
     if isinstance(g, dict):
         g = tuple(
             g[i] if i in g else np.zeros(shape, dtype) if node.op.materializes else None
-            for i, (shape, dtype) in enumerate(node.shape)  # type: ignore[misc]  # one pair per result
+            for i, (shape, dtype) in enumerate(node.shape)  # one pair per result
         )
     op = node.op
     untouched = node.versions == sum(memory.version for memory in node.memories)
@@ -356,23 +357,29 @@ def name_nodes(order: Sequence[Node], names: Mapping[str, Any] | None = None) ->
             given.setdefault(edge, name)
     found, taken, count = {}, set(given.values()), 0
     for node in order:
-        name = given.get(node) or node.__dict__.get("label")
-        if not name and isinstance(node, Leaf):
-            name = getattr(node.variable, "name", None)
-        if not name:
+        known: Any = given.get(node) or node.__dict__.get("label")
+        if not known and isinstance(node, Leaf):
+            known = getattr(node.variable, "name", None)
+        if not known:
             count += 1
             while f"v{count}" in taken:
                 count += 1
-            name = f"v{count}"
-        found[node] = str(name)
+            known = f"v{count}"
+        found[node] = str(known)
     return found
 
 
 def norm(array: Any) -> float:
     """The Euclidean norm of all elements, without overflow or warning."""
+    flat = np.ravel(array)
+    if flat.size == 1:
+        return float(abs(flat.item()))
     with np.errstate(all="ignore"):
-        flat = np.abs(np.ravel(array)).astype(np.float64)
-        largest = float(flat.max()) if flat.size else 0.0
+        flat = np.abs(flat).astype(np.float64) if flat.dtype.kind == "c" else flat.astype(np.float64)
+        square = float(flat @ flat)
+        if 1e-200 < square < 1e200:
+            return math.sqrt(square)
+        largest = float(np.abs(flat).max()) if flat.size else 0.0
         if not 0 < largest < np.inf:
             return largest
         return largest * float(np.sqrt(np.sum((flat / largest) ** 2)))

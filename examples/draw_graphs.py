@@ -30,6 +30,11 @@ def scalar(value: float) -> Tensor:
     return ag.tensor(value, dtype=ag.float64, requires_grad=True)
 
 
+def slope(tensor: Tensor) -> float:
+    assert tensor.grad is not None
+    return float(tensor.grad)
+
+
 def two_paths() -> Drawing:
     a, b = scalar(2), scalar(1)
     with ag.record():
@@ -37,7 +42,7 @@ def two_paths() -> Drawing:
         d = b + 1
         e = c * d
     e.backward()
-    print("003-7   de/db =", " + ".join(f"{float(t.share):g}" for t in ledger(e)[b].contributions), "=", float(b.grad))
+    print("003-7   de/db =", " + ".join(f"{float(t.share):g}" for t in ledger(e)[b].contributions), "=", slope(b))
     return draw_graph(e, names=locals())
 
 
@@ -51,7 +56,7 @@ def worked_example() -> Drawing:
         r = q + 1
         f = 1 / r
     f.backward()
-    print(f"004-10  f = {float(f)}, df/dw = {float(w.grad)}, df/dx = {float(x.grad)}, df/db = {float(b.grad)}")
+    print(f"004-10  f = {float(f)}, df/dw = {slope(w)}, df/dx = {slope(x)}, df/db = {slope(b)}")
     return draw_graph(f, names=locals(), params={"w": w, "b": b})
 
 
@@ -63,7 +68,7 @@ def cancelling_paths() -> Drawing:
         y = u - v + 0.2 * x
     y.backward()
     account = ledger(y)[x]
-    print(f"004-11  dy/dx = {float(x.grad):.4f}, of which {account.cancellation:.0%} is left after the paths cancel")
+    print(f"004-11  dy/dx = {slope(x):.4f}, of which {account.cancellation:.0%} is left after the paths cancel")
     return draw_graph(y, names=locals())
 
 
@@ -75,7 +80,7 @@ def dynamic_branch() -> Drawing:
             h = 2 * h
         y = h.log() if h.item() > 0 else -h
     y.backward()
-    print(f"004-12  the loop ran until h = {float(h):g}; dy/dx = {float(x.grad):.4f}")
+    print(f"004-12  the loop ran until h = {float(h):g}; dy/dx = {slope(x):.4f}")
     return draw_graph(y, names={"x": x, "h": h, "y": y})
 
 
@@ -134,7 +139,8 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = convolution(x, self.weight, self.bias).tanh()
-        return (h[:, ::2, ::2] + h[:, 1::2, ::2] + h[:, ::2, 1::2] + h[:, 1::2, 1::2]) / 4
+        out: Tensor = (h[:, ::2, ::2] + h[:, 1::2, ::2] + h[:, ::2, 1::2] + h[:, 1::2, 1::2]) / 4
+        return out
 
 
 class LeNet(nn.Module):
@@ -147,7 +153,8 @@ class LeNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.c3(self.c1(x)).reshape(1, 256)
-        return self.out(self.f6(self.f5(h).tanh()).tanh())
+        out: Tensor = self.out(self.f6(self.f5(h).tanh()).tanh())
+        return out
 
 
 def lenet() -> Drawing:
@@ -167,7 +174,8 @@ class Cell(nn.Module):
         self.input, self.hidden = nn.Linear(size, hidden), nn.Linear(hidden, hidden)
 
     def forward(self, x: Tensor, h: Tensor) -> Tensor:
-        return (self.input(x) + self.hidden(h)).tanh()
+        out: Tensor = (self.input(x) + self.hidden(h)).tanh()
+        return out
 
 
 class Recurrent(nn.Module):
@@ -204,7 +212,8 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         c = x - x.mean(1, keepdim=True)
-        return c / ((c * c).mean(1, keepdim=True) + 1e-5).sqrt() * self.weight + self.bias
+        out: Tensor = c / ((c * c).mean(1, keepdim=True) + 1e-5).sqrt() * self.weight + self.bias
+        return out
 
 
 class Attention(nn.Module):
@@ -216,7 +225,8 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         scores = self.q(x) @ self.k(x).T / x.shape[1] ** 0.5
-        return self.o(F.softmax(scores, 1) @ self.v(x))
+        out: Tensor = self.o(F.softmax(scores, 1) @ self.v(x))
+        return out
 
 
 class Block(nn.Module):
@@ -229,7 +239,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.norm1(x))
-        return x + self.down(F.relu(self.up(self.norm2(x))))
+        out: Tensor = x + self.down(F.relu(self.up(self.norm2(x))))
+        return out
 
 
 def transformer() -> Drawing:
@@ -245,10 +256,10 @@ def second_order() -> Drawing:
     x = scalar(2)
     with ag.record():
         y = x**3
-        (slope,) = ag.grad(y, x, create_graph=True)
-    slope.backward()
-    print(f"        d²/dx² x³ at 2 = {float(x.grad):g}")
-    return draw_graph(slope, names=locals())
+        (rate,) = ag.grad(y, x, create_graph=True)
+    rate.backward()
+    print(f"        d²/dx² x³ at 2 = {slope(x):g}")
+    return draw_graph(rate, names=locals())
 
 
 def gallery(quick: bool) -> dict[str, Drawing]:

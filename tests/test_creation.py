@@ -166,7 +166,9 @@ ERRORS: list[tuple[Make, type[Exception]]] = [
 
 
 def by_number(cases: list[Any]) -> Any:
-    return pytest.mark.parametrize(("number", "case"), list(enumerate(cases)), ids=lambda x: str(x) if isinstance(x, int) else "")
+    return pytest.mark.parametrize(
+        ("number", "case"), list(enumerate(cases)), ids=lambda x: str(x) if isinstance(x, int) else ""
+    )
 
 
 @by_number(CASES)
@@ -199,7 +201,15 @@ def test_default_dtype() -> None:
     assert ag.get_default_dtype() == ag.float32
     ag.set_default_dtype(ag.float64)
     try:
-        for made in (ag.tensor(1.5), ag.zeros(1), ag.arange(1.0), ag.linspace(0, 1, 2), ag.full((1,), 1.0), ag.eye(1), ag.rand(1)):
+        for made in (
+            ag.tensor(1.5),
+            ag.zeros(1),
+            ag.arange(1.0),
+            ag.linspace(0, 1, 2),
+            ag.full((1,), 1.0),
+            ag.eye(1),
+            ag.rand(1),
+        ):
             assert made.dtype == ag.float64
         assert ag.tensor(1).dtype == ag.int64
         assert (ag.tensor([1]) / 2).dtype == ag.float64

@@ -90,7 +90,7 @@ def test_quick(preset: str, optimizer: str, tmp_path: Path, capsys: pytest.Captu
     digits.main(["--quick", "--preset", preset, "--optimizer", optimizer, "--out", str(tmp_path)])
     printed = capsys.readouterr().out
     assert "800 images of 8 x 8 to train on, 360 held back" in printed
-    epochs = re.findall(r"epoch +\d+: loss (\d+\.\d+), \d+ / 360 right \(0\.\d+\), \d+\.\d s", printed)
+    epochs = re.findall(r"epoch +\d+: loss (\d+\.\d+), \d+ / 360 right \(0\.\d+\), \d+\.\d+ s", printed)
     first, second = map(float, epochs)
     assert second < first
     assert "Saved and loaded again, with identical outputs" in printed

@@ -206,7 +206,9 @@ ACTIVATIONS = [
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda f: getattr(f, "__name__", str(f)))
 def test_activations_do_not_warn(activation: Callable[[Tensor], Tensor], dtype: str) -> None:
-    x = tensor([-1e4, -100.0, -1.0, -0.0, 0.0, 1e-4, 30.0, 1e4, inf, -inf, nan], dtype=np.dtype(dtype), requires_grad=True)
+    x = tensor(
+        [-1e4, -100.0, -1.0, -0.0, 0.0, 1e-4, 30.0, 1e4, inf, -inf, nan], dtype=np.dtype(dtype), requires_grad=True
+    )
     for part in (x[:8], x):
         (g,) = ag.grad(activation(part), x, ag.ones_like(part))
         assert np.isfinite(g.numpy()[:8]).all() or (part is x and "softmax" in str(activation))
@@ -231,7 +233,9 @@ def test_cross_entropy_divides_by_the_targets_that_count() -> None:
     first = float(np.log(np.exp([1, 2, 3]).sum()) - 1)
     same(ag.cross_entropy(leaf(LOGITS), tensor([0, -100, 2])).item(), (first + last) / 2)
     weights = tensor([2.0, 1.0, 6.0], dtype=ag.float64)
-    assert np.isnan(ag.nll_loss(leaf([[0.0, -inf]]), tensor([1]), tensor([1.0, 0.0]), reduction="sum").item())  # 0 * inf
+    assert np.isnan(
+        ag.nll_loss(leaf([[0.0, -inf]]), tensor([1]), tensor([1.0, 0.0]), reduction="sum").item()
+    )  # 0 * inf
     same(ag.cross_entropy(leaf(LOGITS), tensor([0, -100, 2]), weights).item(), (2 * first + 6 * last) / 8)
 
 

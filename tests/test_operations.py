@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -21,25 +22,26 @@ from autograd_core import numpy_api
 from autograd_core.dtypes import can_cast
 from autograd_core.graph import Leaf, Node
 from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, operation_of, primitive
-from tests.op_table import (
+from tests.op_calls import (  # fmt: skip
     DTYPES,
     FLOATS,
     MODULES,
-    NUMPY_CALLS,
     PUBLIC,
-    ROWS,
     Array,
     Call,
     Row,
     at,
+    bools,
     floats,
     in_dtype,
+    ints,
     requires_grad,
     results,
     run,
     to_tensor,
     weights,
-)  # fmt: skip
+)
+from tests.op_table import NUMPY_CALLS, ROWS
 
 INTERNAL = {"as_element", "as_operand", "check_fit", "product"}  # public within the package: they work on arrays
 
@@ -145,7 +147,7 @@ def test_every_formula_is_reached(reached: dict[str, set[int]]) -> None:
 
 @every_row
 def test_samples_include_the_special_sizes(row: Row) -> None:
-    arrays = [array for call in row.samples for array in call.arrays()]
+    arrays = [array for call in row.calls for array in call.arrays()]
     kinds = {"0-d": lambda a: a.ndim == 0, "size 0": lambda a: a.size == 0, "size 1": lambda a: a.shape and a.size == 1}
     found = {name for name, is_kind in kinds.items() if any(is_kind(array) for array in arrays)}
     assert found | set(row.lacks) == set(kinds), f"{row}: found {found}, lacks {row.lacks}"
@@ -163,6 +165,7 @@ def test_value_is_numpys(row: Row) -> None:
             expected = results(row.numpy(*args, **options))
             assert len(outs) == len(expected)
             for out, answer in zip(outs, expected, strict=True):
+                assert isinstance(out, bool) or type(out.array) is np.ndarray  # 0-d included
                 assert np.shape(out) == np.shape(answer)
                 close(out.array if isinstance(out, ag.Tensor) else out, answer, 1e-6 if row.name == "cast" else 1e-11)
 
@@ -339,7 +342,7 @@ def test_in_place_form_equals_the_plain_one(row: Row) -> None:
         (out,) = outs
         others = [to_tensor(array) for array in call.arrays()]
         given = iter([others[0].clone(), *others[1:]])
-        args, options = call.on(lambda array: next(given))
+        args, options = call.on(lambda array, given=given: next(given))
         if not isinstance(args[0], ag.Tensor):
             continue
         with at(call):
@@ -356,6 +359,44 @@ def test_in_place_form_equals_the_plain_one(row: Row) -> None:
             close(target.detach(), out.detach())
             for slope, expected in zip(gradients([target], others), gradients(outs, inputs), strict=True):
                 close(slope, expected)
+
+
+OPERATORS = [
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow,
+    operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne,
+]  # fmt: skip
+PARTNERS = [2, 2.5, np.float64(1.5), np.float32(1.5), np.int64(2), np.asarray(1.5), floats(3, low=0.5, high=2, seed=1)]
+
+
+@pytest.mark.parametrize("function", OPERATORS, ids=lambda f: f.__name__)
+def test_operators_with_numbers_and_arrays_on_either_side(function: Callable[..., Any]) -> None:
+    x = floats(3, low=0.5, high=2)
+    for partner in PARTNERS:
+        for ours, expected in (
+            (function(to_tensor(x), partner), function(x, partner)),
+            (function(partner, to_tensor(x)), function(partner, x)),
+        ):
+            assert isinstance(ours, ag.Tensor)
+            assert ours.dtype == expected.dtype
+            assert ours.requires_grad == (ours.dtype.kind == "f")
+            close(ours.detach(), expected)
+
+
+@pytest.mark.parametrize("function", [operator.and_, operator.or_, operator.xor], ids=lambda f: f.__name__)
+def test_operators_on_bits(function: Callable[..., Any]) -> None:
+    for x, y in ((ints(3), 3), (bools(3), True), (ints(3), ints(3, seed=1))):
+        for ours, expected in (
+            (function(to_tensor(x), y), function(x, y)),
+            (function(y, to_tensor(x)), function(y, x)),
+        ):
+            np.testing.assert_array_equal(ours.array, expected)
+
+
+def test_matmul_with_an_array_on_either_side() -> None:
+    x, y = floats(2, 3), floats(3, 2, seed=1)
+    for ours in (to_tensor(x) @ y, x @ to_tensor(y)):
+        assert ours.requires_grad
+        close(ours.detach(), x @ y)
 
 
 NEW_ARRAYS = {np.zeros_like, np.ones_like, np.full_like, np.empty_like}
@@ -451,7 +492,21 @@ def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
 
 METHODS = {"sum", "mean", "reshape", "astype", "append"}  # append: to a list
 ATTRIBUTES = {"T", "shape", "ndim", "dtype", "type"}  # not size: a method of Tensor
-BUILTINS = {"tuple", "list", "len", "range", "zip", "int", "float", "isinstance", "dict", "reversed", "sorted", "enumerate", "slice"}
+BUILTINS = {
+    "tuple",
+    "list",
+    "len",
+    "range",
+    "zip",
+    "int",
+    "float",
+    "isinstance",
+    "dict",
+    "reversed",
+    "sorted",
+    "enumerate",
+    "slice",
+}
 STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.For, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
               ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.Slice, ast.comprehension)  # fmt: skip
 EXPRESSIONS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
@@ -474,14 +529,18 @@ def objections(source: ast.AST, module: ModuleType, seen: set[str]) -> Iterator[
     for node in ast.walk(source):
         where = f"line {getattr(node, 'lineno', '?')}"
         if isinstance(node, ast.Assign):
-            targets = [t for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            targets = [
+                t for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])
+            ]
             if not all(isinstance(target, ast.Name) for target in targets):
                 yield f"{where}: assignment to an item or attribute"
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("np", "math"):
             continue
         elif isinstance(node, ast.Attribute) and node.attr not in ATTRIBUTES | METHODS:
             yield f"{where}: .{node.attr}"
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in BUILTINS | {"either"}:
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in BUILTINS | {"either"}
+        ):
             helper = getattr(module, node.func.id, None)
             if helper is None:
                 yield f"{where}: {node.func.id}()"

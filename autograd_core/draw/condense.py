@@ -361,25 +361,19 @@ def _absorb_leaves(graph: Graph, stands_for: dict[int, Card]) -> None:
             target_of[id(edge.source)] = new
     replaced = {id(card) for card in stands_for.values()}
     for card in graph.cards:
-        new = target_of.get(id(card))
-        if new is not None and len(readers[id(card)]) == 1 and id(new) in replaced:
-            stands_for[id(card)] = new
+        block = target_of.get(id(card))
+        if block is not None and len(readers[id(card)]) == 1 and id(block) in replaced:
+            stands_for[id(card)] = block
             if card.kind == "parameter":
-                new.parameters |= _parameters([card])
-                new.note = _counts(new)
+                block.parameters |= _parameters([card])
+                block.note = _counts(block)
 
 
 def _replace(graph: Graph, stands_for: dict[int, Card]) -> None:
     """Put the new cards at the place of the last card that each stands for; join edges that became parallel."""
     last = {id(new): i for i, card in enumerate(graph.cards) if (new := stands_for.get(id(card))) is not None}
-    cards = []
-    for i, card in enumerate(graph.cards):
-        new = stands_for.get(id(card))
-        if new is None:
-            cards.append(card)
-        elif last[id(new)] == i:
-            cards.append(new)
-    graph.cards = cards
+    cards = [(stands_for.get(id(card), card), i) for i, card in enumerate(graph.cards)]
+    graph.cards = [card for card, i in cards if last.get(id(card), i) == i]
     parallel: dict[tuple[int, int], list[Edge]] = {}
     edges = []
     for edge in graph.edges:

@@ -49,7 +49,7 @@ def _warn(what: str) -> None:
 
 def _source(plan: Plan) -> str:
     """The plan in dot's language: n0 … nK, clusters, and sizes in inches."""
-    import graphviz
+    import graphviz  # type: ignore[import-untyped]  # no stubs
 
     graph = graphviz.Digraph(
         graph_attr={

@@ -77,7 +77,7 @@ def _rows(card: Card, graph: Graph, show: Collection[str]) -> list[Row]:
         elif not card.scalar:
             about = [size_of(card.shape) if "shape" in show else "", card.dtype if "dtype" in show else ""]
             if any(about):
-                rows.append(Row("shape", 21, *about))
+                rows.append(Row("shape", 21, about[0], about[1]))
             if "value" in show:
                 rows += _entries(card.value)
     if card.kind in ("constant", "ghost", "more") or "grad" not in show:
@@ -87,7 +87,7 @@ def _rows(card: Card, graph: Graph, show: Collection[str]) -> list[Row]:
         low, high = card.sizes
         shown = (
             number(high)
-            if low == high or graph.compact and card.kind == "module"
+            if low == high or (graph.compact and card.kind == "module")
             else f"{number(low)} … {number(high)}"
         )
         rows.append(Row("grad", 23, "‖∇params‖" if card.kind == "module" and "\t" in card.note else "‖∇‖", shown))

@@ -16,6 +16,8 @@ from .model import title
 from .text import clean, number, size_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .drawing import Drawing
     from .model import Card, Edge, Graph
 
@@ -154,7 +156,7 @@ def dot(graph: Graph) -> str:
 def digraph(outputs: list[Any], params: dict[str, Any], attrs: bool, saved: bool, most: int) -> Any:
     """torchviz's picture, as a `graphviz.Digraph`: leaves light blue, outputs green, backward functions grey."""
     try:
-        import graphviz
+        import graphviz  # type: ignore[import-untyped]  # no stubs
     except ImportError:
         raise ImportError(
             "make_dot needs the package graphviz: pip install graphviz (draw_graph does without)"
@@ -207,7 +209,7 @@ def digraph(outputs: list[Any], params: dict[str, Any], attrs: bool, saved: bool
 
 def _label(text: str) -> str:
     """A label for the graphviz package, which reads `<…>` as markup and backslashes as escapes, unless told."""
-    from graphviz import escape
+    from graphviz import escape  # type: ignore[import-untyped]
 
     return "\\n".join(str(escape(clean(line))) for line in text.split("\n"))
 
@@ -219,7 +221,7 @@ def save(drawing: Drawing, path: Any) -> None:
     """Write the format that the file's ending asks for."""
     path = Path(path)
     kind = path.suffix.lower()
-    writers = {
+    writers: dict[str, Callable[[], str]] = {
         ".svg": lambda: drawing.svg,
         ".html": drawing.to_html,
         ".dot": drawing.to_dot,

@@ -466,7 +466,7 @@ def _order(ranks: list[list[_Item]]) -> None:
             for item in rank:
                 near = item.ins if down else item.outs
                 wish[id(item)] = sum(place[id(other)] for other, _ in near) / len(near) if near else place[id(item)]
-            rank.sort(key=lambda item: wish[id(item)])  # noqa: B023 - used at once
+            rank.sort(key=lambda item: wish[id(item)])
             settle(rank)
         crossings = _crossings(ranks, place)
         if crossings < fewest:

@@ -6,7 +6,6 @@ presentation attributes as fallback; whatever came from the user passes through 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 

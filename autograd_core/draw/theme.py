@@ -116,7 +116,7 @@ def scale_of(sizes: Iterable[float], given: tuple[float, float] | None = None) -
     if given:
         return Scale(low, max(high, low + 1))
     while high - low < 6:  # grow evenly, about the middle
-        if high + low <= 0 and high < 3 or high + low < 0:
+        if (high + low <= 0 and high < 3) or high + low < 0:
             high += 1
         else:
             low -= 1

@@ -43,8 +43,8 @@ def _warn_of_broadcasting(name: str, input: Tensor, target: Tensor) -> None:
 @primitive(fresh=True, promotes=True, shows="mean ({input} - {target})²", torch="MseLossBackward0",
            fast={"input": lambda g, input, target, difference: difference * (g * 2 / difference.size),
                  "target": lambda g, input, target, difference: difference * (g * -2 / difference.size)},
-           input=lambda g, input, target: (input - target) * (g * (2 / math.prod(input.shape))),
-           target=lambda g, input, target: (target - input) * (g * (2 / math.prod(input.shape))),
+           input=lambda g, input, target: (input - target) * (g * 2 / math.prod(input.shape)),
+           target=lambda g, input, target: (target - input) * (g * 2 / math.prod(input.shape)),
            keeps=("difference",))
 def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
     difference = input - target
