@@ -18,58 +18,59 @@ import numpy as _np
 
 _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: no page faults per training step
 
-from .tensor import Size, Tensor, increment_version  # noqa: E402, I001 - first: the function `tensor` takes this module's name below
-from . import cuda, linalg  # noqa: E402 - all imports come after the allocation above
-from .creation import (  # noqa: E402
+from .tensor import Size, Tensor, increment_version
+from . import cuda, linalg
+from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor, zeros,
     zeros_like,
 )
-from .derivatives import backward, grad  # noqa: E402
-from .graph import RemovableHandle  # noqa: E402
-from .devices import device  # noqa: E402
-from .dtypes import (  # noqa: E402
+from .derivatives import backward, grad
+from .graph import RemovableHandle
+from .devices import device
+from .dtypes import (
     bool, can_cast, cdouble, cfloat, complex64, complex128, double, float, float16, float32, float64,
     get_default_dtype, half, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short, uint8,
 )
-from .dtypes import DType as dtype  # noqa: E402, N813 - PyTorch's name
-from .function import Function, once_differentiable  # noqa: E402
-from .modes import (  # noqa: E402
+from .dtypes import DType as dtype
+from .function import Function, once_differentiable
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .modes import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record, recording,
     set_grad_enabled,
 )
-from .ops.elementwise import (  # noqa: E402
+from .ops.elementwise import (
     abs, add, atan, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clamp, clamp_max, clamp_min, clip, clone,
     cos, cosh, div, eq, exp, expm1, floor, floor_divide, ge, gt, isfinite, isinf, isnan, le, log, log1p, log2, log10,
     logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, mul, ne, neg, positive, pow, reciprocal,
     remainder, round, rsqrt, rsub, sigmoid, sign, sin, sinh, sqrt, square, sub, tan, tanh, trunc, where,
 )
-from .ops.einsum import einsum, tensordot, trace  # noqa: E402
-from .ops.index import (  # noqa: E402
+from .ops.einsum import einsum, tensordot, trace
+from .ops.index import (
     gather, index_add, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero,
     scatter, scatter_add, select, take_along_dim, tril, triu,
 )
-from .ops.linalg import (  # noqa: E402
+from .ops.linalg import (
     addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer,
 )
-from .ops.losses import (  # noqa: E402
+from .ops.losses import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, logsigmoid, mse_loss, nll_loss,
 )
-from .ops.neural import (  # noqa: E402
+from .ops.neural import (
     elu, embedding, erf, gelu, hardtanh, leaky_relu, linear, log_softmax, one_hot, pad, relu, relu6, silu, softmax,
     softplus,
 )
-from .ops.reduce import (  # noqa: E402
+from .ops.reduce import (
     all, allclose, amax, amin, any, argmax, argmin, cumsum, equal, isclose, logsumexp, max, mean, min, prod, std, sum,
     var,
 )
-from .ops.shape import (  # noqa: E402
+from .ops.shape import (
     broadcast_to, cat, chunk, concat, concatenate, flatten, flip, hstack, moveaxis, movedim, permute, ravel, reshape,
     roll, split, squeeze, stack, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze, vstack,
 )
-from .ops.sorting import argsort, sort, topk  # noqa: E402
-from .printing import get_printoptions, printoptions, set_printoptions  # noqa: E402
-from .streams import Generator  # noqa: E402
-from .random import (  # noqa: E402
+from .ops.sorting import argsort, sort, topk
+from .printing import get_printoptions, printoptions, set_printoptions
+from .streams import Generator
+from .random import (
     bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,
     rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
@@ -86,8 +87,8 @@ __all__ = [  # a literal list, so that type checkers see it
     "argsort", "as_tensor", "atan", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
     "broadcast_to", "can_cast", "cat", "cdouble", "ceil", "cfloat", "chunk", "clamp", "clamp_max", "clamp_min",
-    "clip", "clone", "complex128", "complex64", "concat", "concatenate", "cos", "cosh", "cross", "cross_entropy",
-    "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot", "double", "dropout", "dtype", "e",
+    "clip", "clone", "compare_gradients", "complex128", "complex64", "concat", "concatenate", "cos", "cosh", "cross", "cross_entropy",
+    "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot", "double", "draw_graph", "dropout", "dtype", "e",
     "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
     "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
     "full_like", "gather", "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state", "grad",
@@ -96,7 +97,7 @@ __all__ = [  # a literal list, so that type checkers see it
     "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss",
     "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "long", "lt",
-    "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "min",
+    "make_dot", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "min",
     "minimum", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "mul", "multinomial", "multiply", "mv", "nan",
     "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel", "once_differentiable",
     "one_hot", "ones", "ones_like", "outer", "pad", "permute", "pi", "positive", "pow", "printoptions", "prod",
@@ -111,21 +112,25 @@ __all__ = [  # a literal list, so that type checkers see it
 ]
 
 if TYPE_CHECKING:
-    from .gradcheck import GradcheckError as GradcheckError
-    from .gradcheck import gradcheck as gradcheck
-    from .gradcheck import gradgradcheck as gradgradcheck
+    from . import draw as draw
+    from . import ledger as ledger
+    from .compare import compare_gradients as compare_gradients
+    from .draw import draw_graph as draw_graph
+    from .draw import make_dot as make_dot
     from .pickles import register_parameter_class as register_parameter_class
     from .serialize import load as load
     from .serialize import save as save
 
 # Resolved when first used: what most programs do without, and PyTorch's sub-packages that live in `nn` here.
 _LATER = {
-    "GradcheckError": "autograd_core.gradcheck",
-    "gradcheck": "autograd_core.gradcheck",
-    "gradgradcheck": "autograd_core.gradcheck",
+    "compare_gradients": "autograd_core.compare",
+    "draw": "autograd_core.draw",
+    "draw_graph": "autograd_core.draw",
+    "ledger": "autograd_core.ledger",
     "load": "autograd_core.serialize",
     "register_parameter_class": "autograd_core.pickles",
     "save": "autograd_core.serialize",
+    "make_dot": "autograd_core.draw",
     "nn": "nn",
     "optim": "nn.optim",
     "utils": "nn.utils",
@@ -137,11 +142,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'autograd_core' has no attribute {name!r}")
     place = _LATER[name]
     module = importlib.import_module(place)
-    if not place.startswith("autograd_core"):
+    if place.startswith("nn") or place.endswith(f".{name}"):
         return module
-    for each in (known for known, home in _LATER.items() if home == place):
-        globals()[each] = getattr(module, each)  # also where the module has taken a function's name
-    return globals()[name]
+    found = globals()[name] = getattr(module, name)
+    return found
 
 
 def is_tensor(obj: Any) -> Any:

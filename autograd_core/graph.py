@@ -69,6 +69,7 @@ class Node:
     pre_hooks: dict[int, Callable[[Any], Any]] | None = None  # Node.register_prehook
     post_hooks: dict[int, Callable[[Any, Any], Any]] | None = None  # Node.register_hook
     retains_grad: bool = False
+    label: str | None = None  # the name that was given to the tensor, for drawings
     asleep: bool = False  # a leaf whose tensor was told requires_grad_(False): it takes no gradient
     grad: Any = None  # a Tensor: of a leaf, or where retain_grad() asked for it
     record: Record | None = None  # see `record`
@@ -242,7 +243,7 @@ def sweep(
     fresh, broadcasts = False, False
 
     while True:
-        for parent, formula, values in zip(parents, formulas, saved):  # noqa: B905 - strict=True costs time here
+        for parent, formula, values in zip(parents, formulas, saved):
             if parent is None:
                 continue
             share = formula(g, *values)

@@ -41,6 +41,8 @@ class Methods:
     __gt__ = elementwise.gt
     __ge__ = elementwise.ge
 
+    __hash__ = object.__hash__  # by identity: == compares elements
+
     def __eq__(self, other: object) -> Any:
         return False if other is None else elementwise.eq(self, other)
 

@@ -126,6 +126,8 @@ class Tensor(Methods):
     @name.setter
     def name(self, name: str | None) -> None:
         self._name = name
+        if self._edge is not None and name is not None:
+            self._edge.label = name  # for drawings: a node never refers to its tensor
 
     @property
     def requires_grad(self) -> bool:
@@ -210,11 +212,11 @@ class Tensor(Methods):
             self._leaf.take_shape(self.array)
 
     @property
-    def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def T(self) -> Tensor:
         """All dimensions in reverse order."""
         return shaping.permute(self, tuple(range(self.array.ndim))[::-1]) if self.array.ndim != 2 else shaping.t(self)
 
-    mT = property(shaping.matrix_transpose)  # noqa: N815 - PyTorch's name
+    mT = property(shaping.matrix_transpose)
     H = T
 
     @property
@@ -358,8 +360,6 @@ class Tensor(Methods):
 
     def __format__(self, spec: str) -> str:
         return format(self.array.item(), spec) if not self.array.ndim and spec else str(self)
-
-    __hash__ = object.__hash__
 
     def __copy__(self) -> Tensor:
         if not self.is_leaf:

@@ -1,5 +1,7 @@
 """Hand-derived backpropagation: the documents' numbers, the six notations, planted mistakes, what is read and written."""
 
+
+
 from __future__ import annotations
 
 import json
@@ -27,12 +29,12 @@ from nn.backprop import (
     page,
     save_problem,
     table,
+    worked,
 )
 from nn.backprop.__main__ import main
 from nn.backprop.answers import parse, read
 from nn.backprop.measure import all_mistakes, false_alarms, planned, planted, random_problem, tally
 from nn.backprop.mistakes import FAULTS, Guess, formula, words
-from nn.backprop.page import worked
 from nn.backprop.reference import ACTIVATIONS, fitted
 from nn.backprop.report import named
 from nn.backprop.student import derive
@@ -116,6 +118,20 @@ def test_reference_agrees_with_the_engine(last, loss, shape):
     assert report.ok, report.explain()
 
 
+ENGINE_ACTIVATIONS = [nn.ReLU(), nn.LeakyReLU(0.2), nn.ELU(0.5), nn.Softplus(2.0), nn.SiLU(), nn.GELU(), nn.Tanh()]
+
+
+@pytest.mark.parametrize("inner", ENGINE_ACTIVATIONS, ids=lambda m: type(m).__name__)
+def test_every_activation_agrees_with_the_engine(inner):
+    ag.manual_seed(1)
+    model = nn.Sequential(nn.Linear(3, 5), inner, nn.Linear(5, 4), inner).double()
+    x, t = 9 * ag.randn(6, 3, dtype=ag.float64), ag.randn(6, 4, dtype=ag.float64)
+    nn.MSELoss()(model(x), t).backward()
+    layers = [model[0], model[2]]
+    report = compare(model, nn.MSELoss(), x, t, dW=[m.weight.grad for m in layers], db=[m.bias.grad for m in layers])
+    assert report.ok, report.explain()
+
+
 # ---- The notations
 
 
@@ -196,6 +212,7 @@ def test_planted_mistakes_are_found():
 
 def test_every_mistake_is_named_somewhere():
     rng, missing = np.random.default_rng(3), {(eq, f) for eq, s in FAULTS.items() for fs in s.values() for f in fs}
+    missing.remove(("BP2", "ReLU'(0) = 1"))  # needs a net input of exactly 0: below
     for _ in range(60):
         problem = random_problem(rng)
         for mistake in all_mistakes(problem.net):
@@ -228,6 +245,39 @@ def test_weights_updated_first_tells_the_rate():
     wrong = derive(net, loss, x, t, {("BP2", 2): ["weights updated first"]}, eta=0.25)
     report = compare(net, loss, x, t, delta=wrong.delta, dW=wrong.dW)
     assert report.first.guesses[0].eta == pytest.approx(0.25)
+
+
+def test_relu_at_zero():
+    net = Net((np.ones((2, 2)), np.ones((1, 2))), (None, None), (ACTIVATIONS["relu"], ACTIVATIONS["sigmoid"]))
+    x, t = np.array([[1.0, -1.0], [1.0, 2.0]]), np.zeros((2, 1))
+    wrong = derive(net, Loss.of("half"), x, t, {("BP2", 1): ["ReLU'(0) = 1"]})
+    report = compare(net, "half", x, t, delta=wrong.delta)
+    assert "ReLU'(0) = 1" in [name for guess in report.first.guesses for name in guess.names]
+
+
+def test_a_column_of_ones():
+    """002's bias: the last row of W, met by a column of ones in the data."""
+    net, x, t = batch(sizes=(2, 3))
+    p = backprop(net, Loss("squared", half=True), x, t)
+    report = compare(net, "half", x, t, notation="hu", dW=[np.vstack([p.dW[1].T, p.db[1]])])
+    assert [check.status for check in report.checks] == ["not given", "right", "right"]
+
+
+def test_wide_saturated_nets_raise_no_alarm():
+    """Textbook formulas in float64 on an MNIST-sized net with Nielsen's weights, and on a deep one."""
+    rng = np.random.default_rng(0)
+    for sizes, n in (((784, 30, 10), 50), ((20, *[50] * 8, 5), 10)):
+        net = Net.random(sizes, "sigmoid", seed=rng)
+        x, t = rng.uniform(size=(n, sizes[0])), np.eye(sizes[-1])[rng.integers(0, sizes[-1], size=n)]
+        a = [x]
+        for w, b in zip(net.weights, net.biases, strict=True):
+            a.append(1 / (1 + np.exp(-(a[-1] @ w.T + b))))
+        delta = {net.depth: (a[-1] - t) * a[-1] * (1 - a[-1])}
+        for l in range(net.depth - 1, 0, -1):
+            delta[l] = delta[l + 1] @ net.weights[l] * a[l] * (1 - a[l])
+        dw = {l: sum(np.outer(d, b) for d, b in zip(delta[l], a[l - 1], strict=True)) for l in delta}
+        report = compare(net, "half", x, t, delta=delta, dW=dw, db={l: delta[l].sum(0) for l in delta})
+        assert report.ok, report.explain()
 
 
 def test_unknown_mistakes_are_described():
@@ -352,7 +402,14 @@ def test_unusable_models():
         fitted(Net.random([2, 2, 2], ["softmax", "sigmoid"]), "half")
 
 
-# ---- Exercises, the command, the page
+# ---- Exercises, the command, the page, the example
+
+
+def test_the_example(capsys):
+    from examples import hand_derived
+
+    hand_derived.main(["--quick"])
+    assert "Planted: BP4" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("mistakes", [1, 2])

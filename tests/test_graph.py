@@ -1105,7 +1105,7 @@ def test_save_for_backward_is_guarded_against_writes() -> None:
         Wrong.apply(x)
 
 
-class Exp_(ag.Function):  # noqa: N801 - in place
+class Exp_(ag.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         x.exp_()

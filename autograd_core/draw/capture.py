@@ -47,7 +47,8 @@ class _Capture:
                 every[output.name] = output
         own = {id(t): k for k, t in names.items() if _is_tensor(t) and not k.startswith("_")}
         every = {**every, **{k: t for k, t in names.items() if _is_tensor(t) and id(t) in own}} if names else every
-        self.names = {node: clean(name, 60) for node, name in name_nodes(self.order, every).items()}
+        named = name_nodes([node for node in self.order if not _alone(node)], every)
+        self.names = {node: clean(named.get(node, "") or node.name(), 60) for node in self.order}
         self.parameter_edges = {p._edge for p in self.params.values() if p._edge is not None}
         self.array_names = {id(t.array): k for k, t in every.items() if t._edge is None}
         for module in modules:
@@ -90,12 +91,13 @@ class _Capture:
         """Every node becomes a card; constants come before what reads them."""
         self._collect_values()
         shared = self._outer_paths()
-        for forward, node in enumerate(self.order):
+        for node in self.order:
+            if _alone(node):  # an operation with a tuple of one result: that result's card stands for both
+                continue
             card = self._card(node)
             card.path = card.path[1:] if shared and card.path[:1] == shared else card.path
             if not isinstance(node, Leaf):
-                card.forward = forward + 1
-                self._operands(node, card, shared)
+                self._operands(_maker(node), card)
             self.card_of[node] = card
             self.cards.append(card)
         self._place_leaves()
@@ -167,10 +169,10 @@ class _Capture:
             is_parameter = node in self.parameter_edges or type(tensor).__name__ == "Parameter"
             kind = "parameter" if is_parameter else "leaf"
             detail = "parameter" if is_parameter else "input"
-        elif isinstance(node, Part):
+        elif isinstance(node, Part) and not _alone(node.whole):
             detail = f"result {node.index}"
         else:
-            detail = self.expression(node)
+            detail = self.expression(_maker(node))
         card = Card(kind, name, clean(detail, 120), value, shape=None if several else tuple(node.shape))
         card.ident = id(node)
         if not isinstance(node, Leaf):
@@ -189,13 +191,14 @@ class _Capture:
         if self.ledger is not None and node in self.ledger.names and not several:
             account = self.ledger[node]
             card.grad = account.gradient
+            card.hooked = bool(node.hooks) and node.record is not None
             card.terms = [
                 float(np.real(term.share).item()) if term.share.size == 1 else term.norm
                 for term in account.contributions
             ]
         return card
 
-    def _operands(self, node: Node, card: Card, shared: tuple[Any, ...]) -> None:
+    def _operands(self, node: Node, card: Card) -> None:
         """The edges into a card; constants get a card of their own."""
         for position, parent in enumerate(node.parents):
             if parent is not None:
@@ -243,7 +246,7 @@ class _Capture:
                 card.path = card.path[:owned] if owned else card.path if len(card.path) < 2 else card.path[:-1]
 
     def _number_orders(self) -> None:
-        operations = [node for node in self.order if not isinstance(node, Leaf)]
+        operations = [node for node in self.order if not isinstance(node, Leaf) and node in self.card_of]
         for i, node in enumerate(operations):
             self.card_of[node].forward = i + 1
             self.card_of[node].backward = len(operations) - i if self.ledger is not None else None
@@ -286,6 +289,21 @@ class _Capture:
                 template = re.sub(r" [-+×] \{" + operand + r"\}", "", template)
         return formula(template, filled)
 
+    def _jacobian(self, node: Node, position: int) -> str:
+        """The local derivative, row by row, where it has at most nine entries."""
+        columns, rows = _small(node.parents[position]), _small(node)
+        if isinstance(node, Part) or not 0 < rows * columns <= 9:
+            return ""
+        shown = []
+        for i in range(rows):
+            one = np.zeros(rows, node.dtype)
+            one[i] = 1
+            shares = sent_back(node, one.reshape(node.shape))
+            if shares is None or shares[position] is None:
+                return ""
+            shown.append("  ".join(map(number, np.ravel(shares[position]).tolist())))
+        return "\n".join(shown)
+
     def _edge(self, node: Node, position: int, source: Card, target: Card) -> Edge:
         operand = operand_name(node, position)
         edge = Edge(source, target, operand)
@@ -295,13 +313,14 @@ class _Capture:
         if isinstance(share, dict):
             share = next(iter(share.values()))
         edge.array = share
-        single = not isinstance(node, Part) and target.shape == () == source.shape and not node.op.several
+        single = not isinstance(node, Part) and target.shape == () == source.shape
         if not single:
             alone = source.kind in ("leaf", "parameter") and len(source.terms) == 1  # the card says it already
             if share is not None and not alone:
                 edge.share, edge.result = "← ", _rough(edge.size)
+            edge.jacobian = self._jacobian(node, position)
             return edge
-        local = sent_back(node, np.ones((), node.dtype))
+        local = sent_back(node, {0: np.ones(())} if node.op.several else np.ones((), node.dtype))
         if local is None or local[position] is None:
             return edge
         value = np.asarray(local[position]).item()
@@ -313,10 +332,25 @@ class _Capture:
         parts += [symbol] if symbol and symbol != number(value) and len(symbol) <= 24 else []
         edge.local = " = ".join([*parts, number(value)])
         if share is not None and self.ledger is not None:
-            upstream = np.asarray(self.ledger.cotangents[node]).item()
+            g = self.ledger.cotangents[node]
+            upstream = np.asarray(g[0] if isinstance(g, dict) else g).item()
             edge.share = f"← {number(upstream)} × {factor(value)} = "
             edge.result = number(share)
         return edge
+
+
+def _small(node: Node | None) -> int:
+    """The number of elements, of what has one shape."""
+    return 99 if node is None or isinstance(node.shape, list) else int(np.prod(node.shape, dtype=np.int64))
+
+
+def _alone(node: Node) -> bool:
+    return isinstance(node.shape, list) and len(node.shape) == 1
+
+
+def _maker(node: Node) -> Node:
+    """The operation that a card stands for: of a single result's Part, the whole."""
+    return node.whole if isinstance(node, Part) and _alone(node.whole) else node
 
 
 def _is_tensor(value: Any) -> bool:

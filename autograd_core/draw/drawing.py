@@ -225,11 +225,8 @@ def _tensors(value: Any) -> list[Any]:
 def _run(
     function: Callable[..., Any], inputs: tuple[Any, ...], params: dict[str, Any], given: dict[str, Any]
 ) -> tuple[list[Any], bool, dict[str, Any]]:
-    """Call the function under `record()`; its numbers become leaves, its inputs get its parameters' names."""
-    values = [
-        wrap_leaf(value) if isinstance(value, float | int | np.ndarray) and not isinstance(value, bool) else value
-        for value in inputs
-    ]
+    """Call the function under `record()`; its floats and arrays become leaves, its inputs get its parameters' names."""
+    values = [wrap_leaf(value) if isinstance(value, float | np.ndarray) else value for value in inputs]
     if hasattr(function, "named_parameters"):
         for name, p in function.named_parameters():
             params.setdefault(name, p)
@@ -248,7 +245,7 @@ def _run(
 
 def wrap_leaf(value: Any) -> Any:
     """A leaf that requires grad, of a number or an array of floats."""
-    array = np.array(value, dtype=np.float64) if isinstance(value, float | int) else np.array(value)
+    array = np.array(value)
     tensor = wrap(array)
     if array.dtype.kind == "f":
         tensor.requires_grad = True

@@ -98,10 +98,12 @@ def _rows(card: Card, graph: Graph, show: Collection[str]) -> list[Row]:
     elif card.scalar:
         label = f"∂{graph.output}/∂{card.name}"
         rows.append(Row("grad", 23, label if len(label) <= 10 else "grad", number(card.grad)))
-        if len(card.terms) > 1 and "paths" in show and not graph.compact:
+        if (len(card.terms) > 1 or card.hooked) and "paths" in show and not graph.compact:
             first = " + ".join((f"({number(t)})" if i and t < 0 else number(t)) for i, t in enumerate(card.terms[:4]))
             more = " + …" if len(card.terms) > 4 else ""
-            rows.append(Row("paths", 18, f"= {first}{more}", f"{len(card.terms)} paths"))
+            paths = f"{len(card.terms)} paths" if len(card.terms) > 1 else ""
+            hook = (", a hook" if paths else "a hook") if card.hooked else ""
+            rows.append(Row("paths", 18, f"{'from' if card.hooked else '='} {first}{more}", paths + hook))
     else:
         rows.append(Row("grad", 23, "‖∇‖", number(float(f"{size:.3g}"))))
         if len(card.terms) > 1 and "paths" in show and not graph.compact:
@@ -188,3 +190,13 @@ def tooltip(card: Card) -> str:
     if card.where:
         lines.append(card.where)
     return "\n".join(clean(line, 200) for line in lines)
+
+
+def edge_tooltip(edge: Edge) -> str:
+    """What an edge carries: its two lines, and the local derivative where that is a small matrix."""
+    lines = [f"{edge.source.name} → {edge.target.name}", edge.local]
+    if edge.size is not None:
+        lines.append((edge.share + edge.result) if edge.local else f"sends back a gradient of norm {number(edge.size)}")
+    if edge.jacobian:
+        lines += ["local derivative:", *edge.jacobian.split("\n")]
+    return "\n".join(clean(line, 200) for line in lines if line)

@@ -37,6 +37,7 @@ class Card:
     sizes: tuple[float, float] | None = None  # smallest and largest ‖grad‖ of what it stands for
     stands_for: int = 1  # operations
     operation: str = ""  # its name, for comparison with others
+    hooked: bool = False  # whether a hook has changed the gradient after the sum
     ident: int = 0  # of the node behind it
     parameters: dict[int, Card] = field(default_factory=dict)  # of what it stands for, by identity
     original: Card | None = None  # of a copy: a leaf that is drawn once per use
@@ -70,6 +71,7 @@ class Edge:
     local: str = ""
     share: str = ""  # the whole line
     result: str = ""  # its last part, in bold
+    jacobian: str = ""  # of a small one, for the tooltip
     array: Any = None
     live: bool = True  # whether gradients flow along it
     tensor: Card | None = None  # the card that it left before anything was collapsed

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .faces import HEADER, PAD, Face, Row, columns, tooltip
+from .faces import HEADER, PAD, Face, Row, columns, edge_tooltip, tooltip
 from .layout import smooth
 from .text import superscript, width, xml
 from .theme import COLOURS, FONT, Scale, style
@@ -157,7 +157,7 @@ class _Painter:
         path = spline(route) if self.picture.placement.splines else curve(route, self.picture.placement.horizontal)
         self.out.append(
             f'<path id="{self.picture.root}-e{i}" d="{path}" fill="none" class="s-edge" '
-            f'{self._line("edge", wide, dashed)} marker-end="url(#{self.picture.root}-a)"/>'
+            f'{self._line("edge", wide, dashed)} marker-end="url(#{self.picture.root}-a)"><title>{xml(edge_tooltip(edge), 600)}</title></path>'
         )
 
     def _label(self, i: int, edge: Edge) -> None:

@@ -374,7 +374,7 @@ def sigmoid(input: TensorLike) -> Tensor:
 
 
 @primitive(np.absolute, fresh=True, shows="|{input}|", local="sign({input})",
-           input=lambda g, input: g * np.sign(input))
+           input=lambda g, input: g * either(sign)(input))  # type: ignore[has-type]  # defined below
 def abs(input: TensorLike) -> Tensor:
     """Absolute value; its derivative at 0 is 0."""
     require("abs", input.dtype, "iufc")
@@ -387,7 +387,9 @@ def sign(input: TensorLike) -> Tensor:
     if input.dtype == bool:
         return input.copy()
     if input.dtype.kind == "f":
-        return np.nan_to_num(np.sign(input), nan=0.0)  # PyTorch: sign(nan) is 0
+        out = np.sign(input, out=np.empty_like(input))
+        np.copyto(out, 0, where=np.isnan(out))  # as in PyTorch
+        return out
     return np.sign(input)
 
 

@@ -395,7 +395,7 @@ def vector_norm(
 
 
 def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DTypeLike = None  # noqa: N803
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DTypeLike = None
 ) -> Tensor:
     """The norm of matrices: "fro", 1 (-1): largest (smallest) column sum of sizes, inf (-inf): of row sums.
 
@@ -425,7 +425,7 @@ def matrix_norm(
 
 
 def linalg_norm(
-    A: Tensor, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None  # noqa: N803
+    A: Tensor, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None
 ) -> Tensor:
     """`linalg.norm`: of a vector (dim an int, or A 1-d) `vector_norm`, of a matrix `matrix_norm`.
 

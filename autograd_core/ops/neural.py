@@ -58,7 +58,7 @@ def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
 
 
 @primitive(fresh=True,
-           input=lambda g, input, min_val, max_val: np.where((input > min_val) & (input < max_val), g, 0))
+           input=lambda g, input, min_val, max_val: np.where((input <= min_val) | (input >= max_val), 0, g))
 def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x limited to [min_val, max_val]; derivative 0 at the bounds."""
     if not min_val <= max_val:
@@ -74,7 +74,7 @@ def relu6(input: Tensor) -> Tensor:
 
 
 @primitive(fresh=True,
-           input=lambda g, input, alpha: np.where(input > 0, g, g * (np.exp(np.minimum(input, 0)) * alpha)))
+           input=lambda g, input, alpha: np.where(input <= 0, g * (np.exp(np.minimum(input, 0)) * alpha), g))
 def elu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha (e^x - 1) below (Clevert et al. 2015, eq. 14 of nndl chapter 4)."""
     require("elu", input.dtype, "fc")

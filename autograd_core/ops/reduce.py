@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -19,13 +19,16 @@ from .elementwise import maximum, minimum
 from .index import gather
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
+F = TypeVar("F", bound="Callable[..., Any]")
 Extremum = namedtuple("Extremum", ["values", "indices"])
 
 
-def _numpy_names(function: Any) -> Any:
+def _numpy_names(function: F) -> F:
     """Let a reduction also be called with NumPy's names of its arguments: axis= for dim=, keepdims= for keepdim=."""
 
     @wraps(function)
@@ -36,7 +39,7 @@ def _numpy_names(function: Any) -> Any:
             kwargs["keepdim"] = kwargs.pop("keepdims")
         return function(*args, **kwargs)
 
-    return call
+    return call  # type: ignore[return-value]  # the same, and two names more
 
 
 def _spread(g: Any, input_shape: tuple[int, ...], dim: Any) -> Any:

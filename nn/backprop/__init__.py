@@ -18,7 +18,7 @@ from .measure import Problem
 from .notation import NOTATIONS, Notation
 from .page import page
 from .reference import Activation, Loss, Net, Pass, backprop, differences
-from .report import as_dict, as_json, explain, table
+from .report import as_dict, as_json, explain, table, worked
 
 __all__ = [
     "NOTATIONS",
@@ -44,4 +44,5 @@ __all__ = [
     "page",
     "save_problem",
     "table",
+    "worked",
 ]

@@ -22,7 +22,7 @@ from .compare import compare
 from .exercise import grade, load_problem, make_exercise
 from .notation import NOTATIONS
 from .page import page
-from .report import as_json, explain, table
+from .report import as_json, explain, table, worked_lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,7 +84,8 @@ def _check(options: argparse.Namespace) -> int:
         print(as_json(report))
     else:
         coloured = not options.no_colour and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(table(report, coloured, options.lang), explain(report, options.lang), sep="\n\n")
+        parts = [table(report, coloured, options.lang), explain(report, options.lang), *worked_lines(report)]
+        print("\n\n".join(parts if not report.ok else parts[:2]))
     return int(not report.ok)
 
 

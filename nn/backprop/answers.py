@@ -1,6 +1,6 @@
 """Reading a student's answer: arrays, npz, CSV or pasted text; samples as rows or columns; W in either layout."""
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ class Taken:
     """The answers as rows and out x in; `misshapen` has those whose shapes do not fit."""
 
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815
+    dW: dict[int, Array] = field(default_factory=dict)
     db: dict[int, Array] = field(default_factory=dict)
     misshapen: dict[tuple[Quantity, int], Array] = field(default_factory=dict)
 

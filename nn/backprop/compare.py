@@ -4,7 +4,7 @@ BP2 at layer l is judged with the student's delta of layer l+1, BP3 and BP4 with
 mistake gives one finding, and what follows from it is "consistent", not wrong.
 """
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def compare(
     t: Any,
     *,
     delta: Any = None,
-    dW: Any = None,  # noqa: N803 - the field's name
+    dW: Any = None,
     db: Any = None,
     answers: Any = None,
     backprop: Callable[..., Any] | None = None,
@@ -138,7 +138,7 @@ def compare(
     if backprop is not None:
         single = style.name == "nielsen" if each is None else each
         got = from_function(net, cost, backprop, batch if single else x, targets if single else t, single)
-        delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)  # noqa: N806
+        delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)
     given = collect(net, style, delta, dW, db, answers)
     if not any(given.given.values()):
         raise ValueError("compare: nothing to compare; give delta=, dW=, db=, answers= or backprop=")

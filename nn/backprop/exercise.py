@@ -1,6 +1,6 @@
 """Exercises in which every mistake can be identified, and the grading of a class."""
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Exercise:
 
     def report(self) -> Report:
         """What `compare` says of the wrong derivation."""
-        return self.problem.compare(self.wrong, notation=None)
+        return self.problem.compare(self.wrong, notation=self.notation, samples="rows", layout="out x in")
 
     def text(self, lang: Language = "en") -> str:
         """The task, in the notation's words."""

@@ -1,6 +1,6 @@
 """How many planted mistakes are named, over random nets of 2 to 5 layers: `python -m nn.backprop measure`."""
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from .compare import Report, compare
 from .mistakes import FAULTS, Equation
+from .notation import QUANTITIES
 from .reference import Array, Loss, Net, fitted
 from .student import Derivation, Impossible, derive
 
@@ -33,9 +34,9 @@ class Problem:
 
     def compare(self, derived: Derivation, **options: Any) -> Report:
         """Judge a derivation of this problem."""
-        return compare(
-            self.net, self.loss, self.x, self.t, delta=derived.delta, dW=derived.dW, db=derived.db, **options
-        )
+        layers = range(1, self.net.depth + 1)
+        given = {q: [getattr(derived, q).get(l) for l in layers] for q in QUANTITIES}
+        return compare(self.net, self.loss, self.x, self.t, inputs="rows", **given, **options)
 
 
 def random_problem(rng: np.random.Generator) -> Problem:
@@ -67,7 +68,7 @@ def all_mistakes(net: Net) -> list[Mistake]:
                 continue
             for slot, faults in FAULTS[eq].items():
                 for fault in faults:
-                    out.append((eq, l, slot, fault))  # noqa: PERF401 - a comprehension loses the type of eq
+                    out.append((eq, l, slot, fault))
     return out
 
 

@@ -4,7 +4,7 @@ An equation has slots (the derivative, the weights, the sign, the mean, …); a 
 mistake is one filled slot, two mistakes in one equation are two, and a value is named by computing them all.
 """
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Setting:
     t: Array
     per_sample: bool = False  # delta is of each sample's own cost; the mean is taken in BP3 and BP4 (Nielsen)
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815
+    dW: dict[int, Array] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -96,6 +96,8 @@ FAULTS: Mapping[Equation, Mapping[str, Mapping[str, tuple[str, str]]]] = {
             **_DERIVATIVE,
             "derivative one layer above": ("{prime_above} in place of {prime}", "用了 {prime_above} 而不是 {prime}"),
             "derivative one layer below": ("{prime_below} in place of {prime}", "用了 {prime_below} 而不是 {prime}"),
+            "ReLU'(0) = 1": ("ReLU'(0) = 1, as 002 has it; here and in PyTorch ReLU'(0) = 0",
+                             "取了 ReLU'(0) = 1（002 的约定）；这里和 PyTorch 取 0"),
             "activation of the layer above": ("the derivative of the activation of the layer above was taken",
                                               "用了后一层激活函数的导数"),
         },
@@ -226,12 +228,15 @@ def _derivative(s: Setting, l: int, fault: str | None, shape: tuple[int, ...]) -
         return None
     if fault == "derivative one layer below" and l == 1:
         return None
+    if fault == "ReLU'(0) = 1" and (f.name != "relu" or (s.p.z[l] != 0).all()):
+        return None
     factors: Mapping[str | None, Callable[[], Array]] = {
         None: lambda: s.prime(l),
         "derivative missing": lambda: np.ones(shape),
         "f'(a) for f'(z)": lambda: s.prime(l, s.p.a[l]),
         "f for f'": lambda: f.f(s.p.z[l]),
         "derivative twice": lambda: s.prime(l) ** 2,
+        "ReLU'(0) = 1": lambda: (s.p.z[l] >= 0) * 1.0,
         "derivative one layer above": lambda: s.prime(l + 1),
         "derivative one layer below": lambda: s.prime(l - 1),
         "activation of the layer above": lambda: s.prime(l + 1, s.p.z[l]),

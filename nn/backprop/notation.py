@@ -4,7 +4,7 @@ Everything else in this package counts layers l = 1..L (as 000 does at first), w
 A notation says by how much its numbers differ, which way its matrices lie, and how it writes an equation.
 """
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Notation:
         """The output; of layer 0, the input."""
         return self._of("a", l + self.units)
 
-    def W(self, l: int) -> str:  # noqa: N802 - the field's name
+    def W(self, l: int) -> str:
         """The weights of layer l."""
         return self._of("W", l + self.weights)
 

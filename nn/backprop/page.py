@@ -1,6 +1,6 @@
 """A report as one self-contained HTML page: layer x equation traffic lights, then the findings. No scripts."""
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 
 from .compare import Check, Report
 from .notation import Language
-from .report import heading, limits, line, say
+from .report import heading, limits, line, say, worked_lines
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
@@ -74,7 +74,7 @@ def page(report: Report, lang: Language = "en") -> str:
         _lights(report, lang),
         f"<h2>{told['findings']}</h2><ul class=findings>{findings}</ul>",
         f"<h2>{told['equations']}</h2><pre>{_raised(chr(10).join(report.notation.equations(lang)))}</pre>",
-        f"<h2>{told['worked']}</h2><pre>{_raised(_worked(report))}</pre>",
+        f"<h2>{told['worked']}</h2><pre>{_raised(chr(10).join(worked_lines(report)))}</pre>",
     ]
     if hidden:
         listed = "".join(f"<li>{_raised(each)}</li>" for each in hidden)
@@ -114,22 +114,3 @@ def _cell(report: Report, check: Check | None, lang: Language) -> str:
         f'<td class="{kind}" title="{title}"><span class=light></span><span class=symbol>{_raised(symbol)}</span>'
         f"<span class=status>{escape(status)}</span></td>"
     )
-
-
-def _worked(report: Report) -> str:
-    """The first wrong element by numbers, as the reference has it; without one, an element of each equation."""
-    first, s = report.first, report.setting
-    checks = [c for c in report.checks if c.layer == report.net.depth][:1] + [c for c in report.checks if c.layer == 1]
-    if first is not None:
-        checks = [first]
-    return "\n".join(worked(report, check) for check in checks) if s.n else ""
-
-
-def worked(report: Report, check: Check) -> str:
-    """The line of one check, at its first wrong element."""
-    at = check.element or (0, 0)
-    unit = {"delta": at[-1], "dW": at[0], "db": at[-1]}[check.quantity]
-    return report.notation.worked(
-        report.net, report.loss, report.reference, report.setting.t, check.equation, check.layer, unit,
-        at[-1] if check.quantity == "dW" else 0, at[0] if check.quantity == "delta" else 0,
-    )  # fmt: skip

@@ -6,7 +6,7 @@ Here samples are rows and W is out x in; layer l = 1..L has W^l, b^l, z^l = W^l 
 `nn.backprop.notation` translates to and from the six notations of the documents.
 """
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -89,9 +89,13 @@ def elu(gamma: float = 1.0) -> Activation:
     )
 
 
-def softplus(beta: float = 1.0) -> Activation:
-    """log(1 + e^(beta z)) / beta."""
-    return Activation("softplus", lambda z: np.logaddexp(0, beta * z) / beta, lambda z: _sigmoid(beta * z))
+def softplus(beta: float = 1.0, threshold: float = np.inf) -> Activation:
+    """log(1 + e^(beta z)) / beta; z itself where beta z > threshold, as in PyTorch."""
+    return Activation(
+        "softplus",
+        lambda z: np.where(beta * z > threshold, z, np.logaddexp(0, beta * z) / beta),
+        lambda z: np.where(beta * z > threshold, 1.0, _sigmoid(beta * z)),
+    )
 
 
 def swish(beta: float = 1.0) -> Activation:
@@ -203,7 +207,7 @@ _MODULES: dict[str, Callable[[Any], Activation]] = {
     "LogSoftmax": lambda m: ACTIVATIONS["softmax"],  # before NLLLoss: together softmax cross-entropy
     "LeakyReLU": lambda m: leaky_relu(m.negative_slope),
     "ELU": lambda m: elu(m.alpha),
-    "Softplus": lambda m: softplus(m.beta),
+    "Softplus": lambda m: softplus(m.beta, m.threshold),
 }
 
 
@@ -219,6 +223,8 @@ def _of_module(model: Module) -> Net:
             linear: Any = module
             weights.append(_numbers(linear.weight))
             biases.append(None if linear.bias is None else _numbers(linear.bias))
+        elif kind == "GELU" and getattr(module, "approximate", "none") != "none":
+            raise ValueError("backprop: GELU with approximate='tanh' has no formula here; use nn.GELU()")
         elif kind in _MODULES and len(activations) < len(weights):
             activations.append(_MODULES[kind](module))
         elif kind == "Dropout" and not (module.training and getattr(module, "p", None)):
@@ -342,7 +348,7 @@ class Pass:
     a: list[Array]
     z: dict[int, Array]
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815 - the field's name for it
+    dW: dict[int, Array] = field(default_factory=dict)
     db: dict[int, Array] = field(default_factory=dict)
 
 

@@ -1,6 +1,6 @@
 """A report in words and as a table in the terminal, in English and Chinese and in the report's notation."""
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _FAULTS_ZH = {
     "input one layer below": "用了更前一层的输入",
     "z for a": "用 z 代替 a", "derivative again": "又乘了一次导数", "wrong sign before L2": "L2 以外符号错",
     "L2 forgotten": "忘了 L2", "L2 twice": "L2 多一倍", "L2 halved": "L2 少一半", "L2 with wrong sign": "L2 符号错",
-    "L2 averaged": "L2 被平均",
+    "L2 averaged": "L2 被平均", "ReLU'(0) = 1": "ReLU'(0) 取了 1",
 }  # fmt: skip
 
 
@@ -151,6 +151,31 @@ def element(check: Check, lang: Language = "en") -> str:
     return say("element", lang, place, check.yours[check.element], check.expected[check.element])
 
 
+def worked(report: Report, check: Check, element: tuple[int, ...] | None = None) -> str:
+    """One element by numbers, as the reference has it: the chosen one, the first wrong one, or the first.
+
+    >>> from .reference import Net
+    >>> from .compare import compare
+    >>> net, x, t = Net.random([1, 2, 1]), np.array([[1.0]]), np.array([[0.0]])
+    >>> report = compare(net, "half", x, t, notation="jason", db=[[0.0, 0.0], [0.0]])
+    >>> worked(report, report.check("BP1", 2))
+    "δ_1^2 = (O_1^2 − t_1) σ'(x_1^2) = (0.785366 − 0) × 0.168566 = 0.132386207"
+    """
+    at = element or check.element or (0, 0)
+    unit = at[0] if check.quantity == "dW" else at[-1]
+    below, sample = (at[-1], 0) if check.quantity == "dW" else (0, at[0])
+    return report.notation.worked(
+        report.net, report.loss, report.reference, report.setting.t, check.equation, check.layer, unit, below, sample
+    )
+
+
+def worked_lines(report: Report) -> list[str]:
+    """The first wrong element by numbers; without one, an element of each equation."""
+    if report.first is not None:
+        return [worked(report, report.first)]
+    return [worked(report, check) for check in report.checks if check.layer in (1, report.net.depth)]
+
+
 # ---- What the input cannot reveal
 
 
@@ -224,7 +249,7 @@ def table(report: Report, colour: bool = True, lang: Language = "en") -> str:
     2       – delta^2           ✗ db^2  rel 1       – dW^2
     1       – delta^1           – db^1              – dW^1
     """
-    rows = ["".join(_pad(cell, width) for cell, width in zip((say_layer(lang), "BP1/BP2", "BP3", "BP4"), _WIDTHS))]  # noqa: B905
+    rows = ["".join(_pad(cell, width) for cell, width in zip((say_layer(lang), "BP1/BP2", "BP3", "BP4"), _WIDTHS))]
     for l in range(report.net.depth, 0, -1):
         cells = [_pad(str(report.notation.number("delta", l)), _WIDTHS[0])]
         checks = {
@@ -287,4 +312,17 @@ def as_json(report: Report) -> str:
     return json.dumps(as_dict(report), ensure_ascii=False, indent=2)
 
 
-__all__ = ["Guess", "as_dict", "as_json", "element", "explain", "heading", "limits", "line", "table", "why"]
+__all__ = [
+    "Guess",
+    "as_dict",
+    "as_json",
+    "element",
+    "explain",
+    "heading",
+    "limits",
+    "line",
+    "table",
+    "why",
+    "worked",
+    "worked_lines",
+]

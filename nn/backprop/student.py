@@ -3,7 +3,7 @@
 Independent of `mistakes`, whose formulas it is a test of; exercises and the measurement plant mistakes with it.
 """
 
-# ruff: noqa: E741 - l is a layer, as in every document
+
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .reference import Array, Loss, Net
 Plan = Mapping[tuple[Equation, int], Collection[str]]  # the mistakes made in an equation at a layer
 
 
-class Impossible(ValueError):  # noqa: N818 - it is no error, the student just cannot make this mistake here
+class Impossible(ValueError):
     """The shapes do not allow this mistake, or it has no meaning with this cost."""
 
 
@@ -27,7 +27,7 @@ class Derivation:
     """What a student hands in."""
 
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815
+    dW: dict[int, Array] = field(default_factory=dict)
     db: dict[int, Array] = field(default_factory=dict)
 
 
@@ -131,6 +131,10 @@ class _Student:
             return self.prime(l, acts[l])
         if "f for f'" in planned:
             return acts[l]
+        if "ReLU'(0) = 1" in planned:
+            if self.net.activations[l - 1].name != "relu":
+                raise Impossible("no ReLU")
+            return (zs[l] >= 0) * 1.0
         if "derivative twice" in planned:
             return self.prime(l, zs[l]) * self.prime(l, zs[l])
         if "derivative one layer above" in planned:

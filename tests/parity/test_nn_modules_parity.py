@@ -318,9 +318,9 @@ def test_legacy_reductions() -> None:
 
 def test_dropout_masks() -> None:
     for p in (0.0, 0.1, 0.5, 0.9, 1.0):
-        ours, theirs = both(lambda t, n: array(n.Dropout(p)(t.ones(50, 7) * 3)))  # noqa: B023 - called at once
+        ours, theirs = both(lambda t, n: array(n.Dropout(p)(t.ones(50, 7) * 3)))
         np.testing.assert_array_equal(ours, theirs)
-        ours, theirs = both(lambda t, n: array(n.Dropout(p).eval()(t.ones(50, 7))))  # noqa: B023
+        ours, theirs = both(lambda t, n: array(n.Dropout(p).eval()(t.ones(50, 7))))
         np.testing.assert_array_equal(ours, theirs)
 
 

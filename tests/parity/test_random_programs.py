@@ -7,8 +7,8 @@ disagreement is its own reproduction; it is shortened before it is shown. More p
 
 Three deliberate differences, each checked to be harmless:
 
-- ``x.tanh_()`` keeps its result apart from x here, so that x may be written to again: PyTorch raises, we must give
-  the gradient that PyTorch gives for ``x.copy_(x.tanh())``.
+- A value that PyTorch saves and we do not (a product, the result of ``x.tanh_()``) may be overwritten: PyTorch raises,
+  we must give the gradient that PyTorch gives for the program that computes on copies.
 - A second sweep where nothing was released here: we must give the gradient of the retained graph.
 - Writing to a view that PyTorch declines (outputs of split, views made under no_grad) is skipped: what is right
   there is tested in tests/test_inplace.py.
@@ -27,7 +27,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-import nn.functional as F  # noqa: N812
+import nn.functional as F
 
 torch = pytest.importorskip("torch")
 
@@ -126,6 +126,24 @@ def attempt(line: str, names: dict[str, Any]) -> Exception | None:
     return None
 
 
+def apart(line: str, fresh: bool) -> str:
+    """The line, computed on copies: whatever is written later, what it saves stays."""
+    before, statement = re.match(r"^(with .*?: )?(.*)$", line).groups()  # type: ignore[union-attr]  # it always matches
+
+    def copies(text: str) -> str:
+        return re.sub(r"\b(x\d+)\b", r"\1.clone()", text)
+
+    if found := re.match(r"^(.*)\.(tanh|sigmoid|relu)_\(\)$", statement):
+        statement = f"{found[1]}.copy_({found[1]}.clone().{found[2]}().clone())"
+    elif found := re.match(r"^(x\d+.*?)\.(\w+_)\((.*)\)$", statement):
+        statement = f"{found[1]}.{found[2]}({copies(found[3])})"
+    elif found := re.match(r"^(x\d+(?:\[.*\])? [-+*]?= )(.*)$", statement):
+        bare = re.fullmatch(r"x\d+ = ", found[1])
+        if fresh or not bare:
+            statement = f"{found[1]}({copies(found[2])})" + (".clone()" if bare else "")
+    return (before or "") + statement
+
+
 def array(x: Any) -> Any:
     return x.detach().numpy() if isinstance(x, torch.Tensor) else x.array
 
@@ -136,6 +154,7 @@ class Pair:
     def __init__(self) -> None:
         self.theirs, self.ours = namespace(torch), namespace(ag)
         self.lines: list[str] = []
+        self.fresh: set[str] = set()  # lines whose result shares memory with nothing
         self.over = False
 
     def run(self, line: str) -> Exception | None:
@@ -145,6 +164,9 @@ class Pair:
             self.over = "backward(" in line or "grad(" in line or "Sine_" in line  # something was changed before it raised
             return their_error
         self.lines.append(line)
+        leaf = any(text in line for text in ("grad(", "requires_grad", "detach"))
+        if not leaf and self._is_fresh(line.split(" = ")[0].split(" ")[-1]):
+            self.fresh.add(line)
         our_error = attempt(line, self.ours)
         if "backward(" in line or "grad(" in line:
             self.over = their_error is not None  # a failed sweep leaves some gradients in PyTorch, none here
@@ -169,16 +191,25 @@ class Pair:
         return their_error
 
     def _reference(self, message: str) -> dict[str, Any]:
-        """PyTorch's state, had it kept the graph, and the results of x.tanh_() apart from x, as we do."""
+        """PyTorch's state, had it kept the graph, and copies of all that it saved."""
         if OVERWRITTEN not in message and SWEPT not in message:
             raise Disagreement(f"PyTorch: RuntimeError {message:.300}\nhere:    no error")
         names, error = namespace(torch), None
         for line in self.lines:
-            line = line.replace("retain_graph=False", "retain_graph=True")
-            error = attempt(re.sub(r"^(with .*: )?(.*)\.(tanh|sigmoid|relu)_\(\)$", r"\1\2.copy_(\2.\3())", line), names)
+            error = attempt(apart(line.replace("retain_graph=False", "retain_graph=True"), line in self.fresh), names)
         if error is not None:
             raise Disagreement(f"PyTorch: RuntimeError {message:.300}\nand then: {error!r:.300}\nhere:    no error")
         return names
+
+    def _is_fresh(self, name: str) -> bool:
+        """Whether PyTorch's result shares memory with nothing else."""
+        x = self.theirs.get(name)
+        if not isinstance(x, torch.Tensor):
+            return False
+        storages = [
+            y.untyped_storage().data_ptr() for other, y in self.theirs.items() if isinstance(y, torch.Tensor) and other != name
+        ]
+        return x.untyped_storage().data_ptr() not in storages
 
     def compare(self) -> None:
         for name, x in list(self.theirs.items()):
