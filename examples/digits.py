@@ -158,7 +158,8 @@ def train(args: argparse.Namespace, train_set: TensorDataset, held_back: TensorD
     wrong = np.flatnonzero((answers != labels).numpy())
     titles = [f"{labels[i].item()} read as {answers[i].item()}" for i in wrong[:40]]
     draw_digits(images.numpy()[wrong[:40]], titles, out / "misread.png")
-    print(f"Pictures: {out / 'learning-curve.png'}, {out / 'misread.png'}")
+    draw_batch(model, preset, *train_set[: preset.batch], out / "graph.svg")
+    print(f"Pictures: {out / 'learning-curve.png'}, {out / 'misread.png'}, {out / 'graph.svg'}")
 
 
 def outputs(model: nn.Sequential, images: ag.Tensor) -> ag.Tensor:
@@ -167,6 +168,17 @@ def outputs(model: nn.Sequential, images: ag.Tensor) -> ag.Tensor:
     with ag.no_grad():
         says: ag.Tensor = model(images)
     return says
+
+
+def draw_batch(model: nn.Sequential, preset: Preset, images: ag.Tensor, labels: ag.Tensor, path: Path) -> None:
+    """The computation graph of one batch, with values, gradients and local derivatives."""
+    model.eval()
+    images.name = "images"
+    with ag.record():
+        loss = preset.cost(model(images), labels)
+    loss.name = "loss"
+    loss.backward()
+    ag.draw_graph(loss, params=dict(model.named_parameters())).save(path)
 
 
 def draw_learning_curve(losses: Sequence[float], accuracies: Sequence[float], path: Path) -> None:

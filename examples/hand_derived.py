@@ -11,8 +11,6 @@
 4. An exercise with a planted mistake, and what `nn.backprop` says of it.
 """
 
-
-
 from __future__ import annotations
 
 import argparse
@@ -81,8 +79,9 @@ def engine_gradients(net: Net, x: Array, t: Array) -> tuple[list[Array], list[Ar
     a = ag.tensor(x)
     for w, b in zip(weights, biases, strict=True):
         a = ag.sigmoid(a @ w.T + b)
-    (0.5 * ((a - ag.tensor(t)) ** 2).sum()).backward()
-    return [w.grad.numpy() for w in weights], [b.grad.numpy() for b in biases]
+    gradients = ag.grad(0.5 * ((a - ag.tensor(t)) ** 2).sum(), [*weights, *biases])
+    arrays = [g.numpy() for g in gradients]
+    return arrays[: net.depth], arrays[net.depth :]
 
 
 # ---- 2. Nielsen's Network (001-19)

@@ -885,7 +885,8 @@ def _neural() -> Iterator[Row]:
               errors=NOT_ONE)
     yield Row(op.gelu, [*unary(-4, 4), *unary(-4, 4, approximate="tanh")], _gelu, takes=FLOATS,
               operations=["_gelu_exact", "_gelu_tanh"], kinks=[(0.0, 0.5)], accurate_on=(-4, 4),
-              errors=[Wrong(RuntimeError, floats(2), approximate="sigmoid")])
+              errors=[Wrong(RuntimeError, floats(2), approximate="sigmoid"), Wrong(RuntimeError, ints(2)),
+                      Wrong(RuntimeError, bools(2))])
     dims = [Call(floats(2, 3), 1), Call(floats(2, 3), dim=0), Call(floats(2, 3, 2), -2), Call(floats(), 0),
             Call(floats(0, 3), 1), Call(floats(3, 0), 1), Call(floats(1), 0)]
     no_dims = [Wrong(IndexError, floats(2, 3), 2), Wrong(IndexError, floats(2, 3), -3),
@@ -932,7 +933,8 @@ def _neural() -> Iterator[Row]:
     differences = [Call(x, floats(*x.shape, seed=9),
                         reduction=r) for x in some for r in reduction_names] + [Call(floats(0), floats(0),
                         reduction="sum")]
-    no_reduction = [Wrong(ValueError, floats(2), floats(2), reduction="max"), Wrong(TypeError, floats(2))]
+    no_reduction = [Wrong(ValueError, floats(2), floats(2), reduction="max"), Wrong(TypeError, floats(2)),
+                    Wrong(RuntimeError, ints(2), ints(2))]
     yield Row(op.mse_loss, [*differences, Call(floats(3), floats(3, seed=2), weight=positive(3))], _mse,
               operations=["_mse_mean"], takes=FLOATS, errors=no_reduction)
     yield Row(op.l1_loss, differences, lambda x, t, reduction="mean": _reduced(np.abs(x - t), reduction),
@@ -976,7 +978,8 @@ def _neural() -> Iterator[Row]:
                     pos_weight=positive(3, seed=1).view(Fixed))], _bce_with_logits, operations=["_softplus_exact"],
               takes=FLOATS, errors=[*unlike, Wrong(ValueError, floats(2), floats())])
     yield Row(op.logsigmoid, unary(-4, 4), lambda x: -np.logaddexp(0, -x), takes=FLOATS,
-              operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], accurate_on=(-20, 20), errors=[])
+              operations=["_softplus_exact"], kinks=[(1000.0, 0.0), (-1000.0, 1.0)], accurate_on=(-20, 20),
+              errors=[Wrong(RuntimeError, values) for values in (ints(2), bools(2), ints())])
 
 
 def _padded(x: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:

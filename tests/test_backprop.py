@@ -1,7 +1,5 @@
 """Hand-derived backpropagation: the documents' numbers, the six notations, planted mistakes, what is read and written."""
 
-
-
 from __future__ import annotations
 
 import json
@@ -392,7 +390,7 @@ def test_unusable_answers(arguments, message):
 
 
 def test_unusable_models():
-    with pytest.raises(ValueError, match="not a layer of a feed-forward net"):
+    with pytest.raises(ValueError, match="not a layer of a Sequential"):
         Net.of(nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)))
     with pytest.raises(ValueError, match="no hand-derived counterpart"):
         Loss.of(nn.L1Loss())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,9 @@ class _Capture:
                 every[output.name] = output
         own = {id(t): k for k, t in names.items() if _is_tensor(t) and not k.startswith("_")}
         every = {**every, **{k: t for k, t in names.items() if _is_tensor(t) and id(t) in own}} if names else every
-        named = name_nodes([node for node in self.order if not _alone(node)], every)
+        self.quotients = self._quotients(every)
+        self.silent = set(self.quotients.values()) | {node for node in self.order if _alone(node)}
+        named = name_nodes([node for node in self.order if node not in self.silent], every)
         self.names = {node: clean(named.get(node, "") or node.name(), 60) for node in self.order}
         self.parameter_edges = {p._edge for p in self.params.values() if p._edge is not None}
         self.array_names = {id(t.array): k for k, t in every.items() if t._edge is None}
@@ -65,6 +68,27 @@ class _Capture:
         calls = {id(call): call for node in self.order if node.record is not None for call in node.record.module[:1]}
         modules = {id(module): module for call in calls.values() for module in [getattr(call, "module", None)]}
         return [module for module in modules.values() if module is not None]
+
+    def _quotients(self, named: Mapping[str, Any]) -> dict[Node, Node]:
+        """``1 / r`` is computed as reciprocal(r) × 1: per product, the reciprocal that its card stands for too."""
+        uses = Counter(parent for node in self.order for parent in node.parents)
+        seen = {getattr(tensor, "_edge", None) for tensor in named.values()} | set(self.roots)
+        found = {}
+        for node in self.order:
+            if (
+                isinstance(node, Leaf | Part)
+                or node.op.name != "mul"
+                or node.record is None
+                or None not in node.parents
+            ):
+                continue
+            for parent in node.parents:
+                if parent is None or isinstance(parent, Leaf | Part) or parent.op.name != "reciprocal":
+                    continue
+                together = parent.record is not None and parent.record.where == node.record.where
+                if together and uses[parent] == 1 and parent not in seen and np.ndim(_other(node)) == 0:
+                    found[node] = parent
+        return found
 
     def _swept(self, sweep: bool | None) -> Ledger | None:
         if not self.roots:
@@ -92,7 +116,7 @@ class _Capture:
         self._collect_values()
         shared = self._outer_paths()
         for node in self.order:
-            if _alone(node):  # an operation with a tuple of one result: that result's card stands for both
+            if node in self.silent:  # another card stands for it
                 continue
             card = self._card(node)
             card.path = card.path[1:] if shared and card.path[:1] == shared else card.path
@@ -200,6 +224,11 @@ class _Capture:
 
     def _operands(self, node: Node, card: Card) -> None:
         """The edges into a card; constants get a card of their own."""
+        if node in self.quotients:
+            (source,) = self.quotients[node].parents
+            assert source is not None
+            self.edges.append(self._quotient_edge(node, self.card_of[source], card))
+            return
         for position, parent in enumerate(node.parents):
             if parent is not None:
                 self.edges.append(self._edge(node, position, self.card_of[parent], card))
@@ -276,6 +305,8 @@ class _Capture:
     def expression(self, node: Node) -> str:
         """The operation as a reader would write it: ``a + b``."""
         op, filled = node.op, self._fill(node)
+        if node in self.quotients:
+            return f"{factor(_other(node))} / {self._fill(self.quotients[node])['input']}"
         name = op.name.strip("_")
         if op.shows is None:
             arguments = [_short(self.names[parent]) for parent in node.parents if parent is not None]
@@ -323,20 +354,45 @@ class _Capture:
         local = sent_back(node, {0: np.ones(())} if node.op.several else np.ones((), node.dtype))
         if local is None or local[position] is None:
             return edge
-        value = np.asarray(local[position]).item()
-        # node.op.local may hold a template for this operand
         template = node.op.local.get(operand, "")
         symbol = formula(template, self._fill(node)) if "{" in template else ""
-        head = f"∂{target.name}/∂{source.name}"
+        self._write(edge, node, symbol, np.asarray(local[position]).item())
+        return edge
+
+    def _quotient_edge(self, node: Node, source: Card, target: Card) -> Edge:
+        """The edge into c / r, past the reciprocal."""
+        edge = Edge(source, target, "input")
+        inner = self.quotients[node]
+        if self.ledger is not None and inner in self.ledger.shares:
+            edge.array = self.ledger.shares[inner][0]
+        if target.shape != () or source.shape != ():
+            if edge.array is not None:
+                edge.share, edge.result = "← ", _rough(edge.size)
+            return edge
+        outer = sent_back(node, np.ones((), node.dtype))
+        local = sent_back(inner, next(g for g in outer if g is not None)) if outer is not None else None
+        if local is not None and local[0] is not None:
+            symbol = f"−{factor(_other(node))} / {self._fill(inner)['input']}²"
+            self._write(edge, node, symbol, np.asarray(local[0]).item())
+        return edge
+
+    def _write(self, edge: Edge, node: Node, symbol: str, value: float) -> None:
+        """The two lines beside an edge between numbers."""
+        head = f"∂{edge.target.name}/∂{edge.source.name}"
         parts = [head if len(head) <= 16 else "local"]
         parts += [symbol] if symbol and symbol != number(value) and len(symbol) <= 24 else []
         edge.local = " = ".join([*parts, number(value)])
-        if share is not None and self.ledger is not None:
+        if edge.array is not None and self.ledger is not None:
             g = self.ledger.cotangents[node]
             upstream = np.asarray(g[0] if isinstance(g, dict) else g).item()
             edge.share = f"← {number(upstream)} × {factor(value)} = "
-            edge.result = number(share)
-        return edge
+            edge.result = number(edge.array)
+
+
+def _other(node: Node) -> Any:
+    """The constant operand of a product."""
+    assert node.record is not None
+    return next(v for v, parent in zip(node.record.operands, node.parents, strict=True) if parent is None)
 
 
 def _small(node: Node | None) -> int:

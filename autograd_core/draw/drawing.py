@@ -160,7 +160,7 @@ def draw_graph(
     >>> a, b = tensor(2., requires_grad=True), tensor(1., requires_grad=True)
     >>> print(draw_graph(lambda a, b: (a + b) * (b + 1), a, b, engine="builtin"))
     a       input     2   ∂ = 2
-    b       input     1   ∂ = 5 = 2 + 3
+    b       input     1   ∂ = 5 = 3 + 2
     v1      a + b     3   ∂ = 2
     v2      b + 1     2   ∂ = 3
     v3      v1 × v2   6   ∂ = 1

@@ -56,7 +56,7 @@ def fitted(text: str, size: float, room: float, bold: bool = False) -> str:
     """The text, cut short with an ellipsis where it is wider than the room.
 
     >>> fitted("encoder.layers.0.self_attn.in_proj_weight", 10, 100)
-    'encoder.layers.0.s…'
+    'encoder.layers.0.sel…'
     """
     if width(text, size, bold) <= room:
         return text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dims import one_dim
+from ..dtypes import require
 from ..primitive import TensorLike, either, primitive
 from .index import _slice
 from .linalg import as_operand, check_fit, product
@@ -256,6 +257,7 @@ def trace(input: Tensor) -> Tensor:
     shape = input.array.shape
     if len(shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got a tensor of shape {shape}")
+    require("trace", input.array.dtype, "iufc")
     n = min(shape)
     square = input if shape == (n, n) else _slice(input, (slice(n), slice(n), ...))
     return _rearranged(square, "ii", "")

@@ -281,7 +281,7 @@ def square(input: TensorLike) -> Tensor:
     return input * input if input.dtype.char != "?" else input.astype(np.int64)
 
 
-@primitive(np.reciprocal, floating=True, fresh=True, shows="1 / {input}", local="-{out}²",
+@primitive(np.reciprocal, floating=True, fresh=True, shows="1 / {input}", local="-1 / {input}²",
            input=lambda g, out: -g * out * out)
 def reciprocal(input: TensorLike) -> Tensor:
     """1 / x; integers convert to the default floating dtype first."""

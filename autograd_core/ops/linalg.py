@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dims import Dims, kept_shape, one_dim, some_dims
+from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import cast, mul, plus, sign
 from .index import getitem, masked_fill
@@ -280,6 +281,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     tensor([0., 0., 1.])
     """
     a, b = input.array, other.array
+    require("linalg.cross", a.dtype, "iufc")
     if a.ndim != b.ndim:
         raise RuntimeError(f"linalg.cross: input {a.shape} and other {b.shape} must have the same number of dimensions")
     dim = one_dim("linalg.cross", dim, a.ndim)

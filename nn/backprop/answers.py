@@ -1,7 +1,5 @@
 """Reading a student's answer: arrays, npz, CSV or pasted text; samples as rows or columns; W in either layout."""
 
-
-
 from __future__ import annotations
 
 import re

@@ -4,8 +4,6 @@ BP2 at layer l is judged with the student's delta of layer l+1, BP3 and BP4 with
 mistake gives one finding, and what follows from it is "consistent", not wrong.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Exercises in which every mistake can be identified, and the grading of a class."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """How many planted mistakes are named, over random nets of 2 to 5 layers: `python -m nn.backprop measure`."""
 
-
-
 from __future__ import annotations
 
 from collections import Counter
@@ -35,7 +33,7 @@ class Problem:
     def compare(self, derived: Derivation, **options: Any) -> Report:
         """Judge a derivation of this problem."""
         layers = range(1, self.net.depth + 1)
-        given = {q: [getattr(derived, q).get(l) for l in layers] for q in QUANTITIES}
+        given: dict[str, Any] = {q: [getattr(derived, q).get(l) for l in layers] for q in QUANTITIES}
         return compare(self.net, self.loss, self.x, self.t, inputs="rows", **given, **options)
 
 

@@ -4,8 +4,6 @@ An equation has slots (the derivative, the weights, the sign, the mean, …); a 
 mistake is one filled slot, two mistakes in one equation are two, and a value is named by computing them all.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping

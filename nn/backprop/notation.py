@@ -4,8 +4,6 @@ Everything else in this package counts layers l = 1..L (as 000 does at first), w
 A notation says by how much its numbers differ, which way its matrices lie, and how it writes an equation.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A report as one self-contained HTML page: layer x equation traffic lights, then the findings. No scripts."""
 
-
-
 from __future__ import annotations
 
 import re

@@ -6,15 +6,13 @@ Here samples are rows and W is out x in; layer l = 1..L has W^l, b^l, z^l = W^l 
 `nn.backprop.notation` translates to and from the six notations of the documents.
 """
 
-
-
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -211,11 +209,20 @@ _MODULES: dict[str, Callable[[Any], Activation]] = {
 }
 
 
+def _in_sequence(module: Module) -> Iterator[Module]:
+    """The layers in the order in which they are applied, which only a Sequential tells; one may occur twice."""
+    if type(module).__name__ == "Sequential":
+        for child in cast("Iterable[Module]", module):
+            yield from _in_sequence(child)
+    else:
+        yield module
+
+
 def _of_module(model: Module) -> Net:
     weights: list[Array] = []
     biases: list[Array | None] = []
     activations: list[Activation] = []
-    for module in model.modules():
+    for module in _in_sequence(model):
         kind = type(module).__name__
         if kind == "Linear":
             if len(activations) < len(weights):
@@ -229,9 +236,9 @@ def _of_module(model: Module) -> Net:
             activations.append(_MODULES[kind](module))
         elif kind == "Dropout" and not (module.training and getattr(module, "p", None)):
             continue
-        elif kind not in ("Sequential", "Flatten", "Identity"):
+        elif kind not in ("Flatten", "Identity"):
             raise ValueError(
-                f"backprop: {kind} is not a layer of a feed-forward net of Linear layers and activations; "
+                f"backprop: {kind} is not a layer of a Sequential of Linear layers and activations; "
                 "put a model with Dropout into eval(), or use ag.compare_gradients, which takes any function"
             )
     if not weights:

@@ -1,7 +1,5 @@
 """A report in words and as a table in the terminal, in English and Chinese and in the report's notation."""
 
-
-
 from __future__ import annotations
 
 import json
@@ -159,7 +157,7 @@ def worked(report: Report, check: Check, element: tuple[int, ...] | None = None)
     >>> net, x, t = Net.random([1, 2, 1]), np.array([[1.0]]), np.array([[0.0]])
     >>> report = compare(net, "half", x, t, notation="jason", db=[[0.0, 0.0], [0.0]])
     >>> worked(report, report.check("BP1", 2))
-    "δ_1^2 = (O_1^2 − t_1) σ'(x_1^2) = (0.785366 − 0) × 0.168566 = 0.132386207"
+    "δ_1^2 = (O_1^2 − t_1) σ'(x_1^2) = (0.834509 − 0) × 0.138104 = 0.115248967"
     """
     at = element or check.element or (0, 0)
     unit = at[0] if check.quantity == "dW" else at[-1]

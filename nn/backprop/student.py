@@ -3,8 +3,6 @@
 Independent of `mistakes`, whose formulas it is a test of; exercises and the measurement plant mistakes with it.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
