@@ -236,6 +236,6 @@ def _numerical(
     central = distance("central")
     try:
         exact = distance("complex")
-    except Exception:
+    except Exception:  # noqa: BLE001 - f decides what it raises on complex numbers
         return None, central
     return (exact if exact < 1e-5 or central > 1e-4 else None), central  # an f that drops the imaginary part

@@ -361,6 +361,8 @@ def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
         stretched = tuple(i for i, size in enumerate(parent.shape) if size == 1 and share.shape[i] != 1)
         if stretched:
             share = share.sum(axis=stretched, keepdims=True)
+        if share.shape != parent.shape:
+            raise AssertionError(f"internal error: {parent.name()}: a gradient that does not fit {parent.shape}; please report it")
     if share.dtype != parent.dtype:
         share = (share.real if share.dtype.kind == "c" else share).astype(parent.dtype)
     return share

@@ -300,6 +300,13 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return replace(self, _fill(self, value), "fill_")
 
 
+def overwritten(tensor: Tensor) -> None:
+    """All of a tensor's array has been set to constants: bump the version, and let no gradient pass."""
+    tensor._memory.version += 1
+    if is_grad_enabled() and tensor._edge is not None:
+        rewrite_history(tensor, _fill(tensor, 0)._edge)
+
+
 def zero_(self: Tensor) -> Tensor:
     """Set every element to 0."""
     check_writable(self, "zero_", overlapping=True)

@@ -13,7 +13,7 @@ from . import streams
 from .creation import _made, as_array
 from .dims import sizes
 from .dtypes import DTypeLike, as_dtype, get_default_dtype
-from .inplace import check_writable
+from .inplace import check_writable, overwritten
 from .primitive import wrap
 from .streams import Generator
 
@@ -155,7 +155,7 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DTy
 
 def _filled(self: Tensor, name: str, values: Any) -> Tensor:
     self.array[...] = values
-    self._memory.version += 1
+    overwritten(self)
     return self
 
 

@@ -158,7 +158,8 @@ def train(args: argparse.Namespace, train_set: TensorDataset, held_back: TensorD
     wrong = np.flatnonzero((answers != labels).numpy())
     titles = [f"{labels[i].item()} read as {answers[i].item()}" for i in wrong[:40]]
     draw_digits(images.numpy()[wrong[:40]], titles, out / "misread.png")
-    draw_batch(model, preset, *train_set[: preset.batch], out / "graph.svg")
+    x, y = train_set[: preset.batch]
+    draw_batch(model, preset, x, y, out / "graph.svg")
     print(f"Pictures: {out / 'learning-curve.png'}, {out / 'misread.png'}, {out / 'graph.svg'}")
 
 

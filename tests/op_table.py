@@ -733,7 +733,7 @@ def _linalg() -> Iterator[Row]:
     yield Row(op.cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=[],
               lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes[1:])
     yield Row(op.trace, [Call(floats(3, 3)), Call(floats(2, 4)), Call(floats(1, 1)), Call(floats(0, 2))], np.trace,
-              SUMS, lacks=no_numbers, operations=["_spread_letters"],
+              SUMS, takes=NO_BOOL, lacks=no_numbers, operations=["_spread_letters"],
               errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (1, 2, 2))])
     equations = [("ij,jk->ik", (2, 3), (3, 2)), ("ij->ji", (2, 3)), ("ii", (3, 3)), ("ii->i", (3, 3)),
                  ("i,j->ij", (2,), (3,)), ("ij,ij->", (2, 3), (2, 3)), ("bij,bjk->bik", (2, 2, 3), (2, 3, 1)),

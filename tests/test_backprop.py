@@ -389,6 +389,37 @@ def test_unusable_answers(arguments, message):
         compare(net, "half", x, t, **arguments)
 
 
+def test_any_numbers_are_judged_without_a_crash():
+    rng = np.random.default_rng(0)
+    spoilt = [
+        lambda a: None,
+        lambda a: rng.normal(size=tuple(rng.integers(0, 5, size=rng.integers(0, 4)))),
+        lambda a: a * np.nan,
+        lambda a: np.where(a == 0, 0, np.inf),
+        lambda a: a * 0,
+        lambda a: a * 1e200,
+        lambda a: a * 1e-250,
+        lambda a: a.T,
+        lambda a: a.astype(np.float32),
+        lambda a: np.round(a).astype(int),
+    ]
+    for _ in range(60):
+        problem = random_problem(rng)
+        derived = derive(problem.net, problem.loss, problem.x, problem.t)
+        for quantity in (derived.delta, derived.dW, derived.db):
+            for l, array in quantity.items():
+                if rng.random() < 0.5:
+                    quantity[l] = spoilt[rng.integers(len(spoilt))](array)
+        try:
+            report = problem.compare(derived, notation=str(rng.choice(SIX)))
+        except ValueError as error:
+            assert "nothing to compare" in str(error)
+            continue
+        assert explain(report)
+        assert page(report, "zh")
+        assert "NaN" not in as_json(report).replace("contains NaN", "")
+
+
 def test_unusable_models():
     with pytest.raises(ValueError, match="not a layer of a Sequential"):
         Net.of(nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)))

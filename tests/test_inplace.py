@@ -346,6 +346,9 @@ IN_PLACE: dict[str, tuple[Callable[[Tensor, Tensor], Any], Callable[[Tensor, Ten
     "[::-1] =": (lambda a, b: a.__setitem__(slice(None, None, -1), b), lambda a, b: b.flip(0)),
     "[mask] =": (lambda a, b: a.__setitem__(a > 0.6, b.sum()), lambda a, b: ag.where(a > 0.6, b.sum(), a)),
     "[[2, 0]] =": (lambda a, b: a.__setitem__([2, 0], b[:2]), lambda a, b: ag.stack([b[1], a[1], b[0]])),
+    "uniform_": (lambda a, b: a.uniform_(1, 1), lambda a, b: a * 0 + 1),
+    "normal_ of a view": (lambda a, b: a[:2].normal_(3, 0), lambda a, b: ag.cat([a[:2] * 0 + 3, a[2:]])),
+    "bernoulli_": (lambda a, b: a.bernoulli_(1), lambda a, b: a * 0 + 1),
     "a[0] += a[1]": (lambda a, b: a[0].add_(a[1]), lambda a, b: ag.stack([a[0] + a[1], a[1], a[2]])),
     "a[1:] = a[:-1]": (lambda a, b: a.__setitem__(slice(1, None), a[:-1]), lambda a, b: ag.stack([a[0], a[0], a[1]])),
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ import autograd_core as ag
 from autograd_core import numpy_api
 from autograd_core.dtypes import can_cast
 from autograd_core.graph import Leaf, Node
-from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, operation_of, primitive
+from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, primitive
 from tests.op_calls import (  # fmt: skip
     DTYPES,
     FLOATS,
@@ -260,6 +259,19 @@ def check_second(row: Row) -> None:
                 ag.gradgradcheck(function, inputs, atol=1e-6, rtol=1e-5)
 
 
+def check_on_tensors(row: Row) -> None:
+    """The formulas give on Tensors what they give on arrays, for nodes of derivatives too."""
+    for node, g in recorded(row):
+        with np.errstate(all="ignore"):
+            expected = shares_of(node, g)
+            g = tuple(ag.from_numpy(part) for part in g) if isinstance(g, tuple) else ag.from_numpy(g)
+            found = node.op.pull_tensors(g, node.parents, node, node.saved)
+        for share, answer in zip(found, expected, strict=True):
+            if answer is not None:
+                assert share.shape == np.shape(answer), node.op.name
+                close(share.detach(), answer, 1e-11 if share.dtype == np.float64 else 1e-5)
+
+
 @every_differentiable_row
 def test_first_derivative(row: Row) -> None:
     check_first(row)
@@ -269,6 +281,11 @@ def test_first_derivative(row: Row) -> None:
 def test_second_derivative(row: Row) -> None:
     if row.twice:
         check_second(row)
+
+
+@every_differentiable_row
+def test_formulas_on_tensors_equal_those_on_arrays(row: Row) -> None:
+    check_on_tensors(row)
 
 
 @every_differentiable_row
@@ -493,24 +510,15 @@ def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
 METHODS = {"sum", "mean", "reshape", "astype", "append"}  # append: to a list
 ATTRIBUTES = {"T", "shape", "ndim", "dtype", "type"}  # not size: a method of Tensor
 BUILTINS = {
-    "tuple",
-    "list",
-    "len",
-    "range",
-    "zip",
-    "int",
-    "float",
-    "isinstance",
-    "dict",
-    "reversed",
-    "sorted",
-    "enumerate",
-    "slice",
-}
-STATEMENTS = (ast.Return, ast.Assign, ast.If, ast.For, ast.Expr, ast.arguments, ast.arg, ast.keyword, ast.expr_context,
-              ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.Slice, ast.comprehension)  # fmt: skip
-EXPRESSIONS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
-               ast.Subscript, ast.Tuple, ast.List, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Lambda)  # fmt: skip
+    "tuple", "list", "dict", "len", "range", "zip", "enumerate", "reversed", "sorted", "int", "float", "isinstance", "slice",
+}  # fmt: skip
+ALLOWED = (
+    ast.Lambda, ast.Return, ast.Assign, ast.If, ast.For, ast.Expr,
+    ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
+    ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.ListComp, ast.GeneratorExp, ast.Starred,
+    ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.expr_context,
+    ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+)  # fmt: skip
 OPTIONS = {name for name in inspect.signature(primitive).parameters if name != "formulas"}
 
 
@@ -549,7 +557,7 @@ def objections(source: ast.AST, module: ModuleType, seen: set[str]) -> Iterator[
                 yield from objections_to_function(helper, seen)
         elif isinstance(node, ast.FunctionDef):
             continue
-        elif not isinstance(node, (*STATEMENTS, *EXPRESSIONS)):
+        elif not isinstance(node, ALLOWED):
             yield f"{where}: {type(node).__name__}"
 
 
@@ -602,72 +610,91 @@ def test_wrong_calls_raise(row: Row) -> None:
 
 # ---------------------------------------------------------------- the tests can fail
 
+
+def rolled(value: Any) -> Any:
+    return np.roll(value, 1, range(value.ndim)) if isinstance(value, np.ndarray) and value.size > 1 else value
+
+
+def spread(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The change of a share, or of each of several."""
+    return lambda shares: [change(share) for share in shares] if isinstance(shares, tuple | list) else change(shares)
+
+
+# A mutation makes a wrong formula of a right one.
 MUTATIONS: dict[str, Callable[[Any], Any]] = {
-    "sign": lambda share: -share,
-    "factor 2": lambda share: share * 2,
-    "wrong place": lambda share: np.roll(share, 1, tuple(range(share.ndim))) if share.ndim else share * 3,
+    "sign": lambda formula: lambda g, *saved: spread(lambda share: -share)(formula(g, *saved)),
+    "factor 2": lambda formula: lambda g, *saved: spread(lambda share: share * 2)(formula(g, *saved)),
+    "wrong place": lambda formula: lambda g, *saved: spread(rolled)(formula(g, *saved)),
+    "wrong saved value": lambda formula: lambda g, *saved: formula(g, *map(rolled, saved)),
 }
-# Their derivative is 0 everywhere: a sign or a factor changes nothing.
-STEPS = {"sign", "floor", "ceil", "trunc", "_round", "floor_divide", "_trunc_divide", "_fill"}
+EQUIVALENT = {("masked_fill", 1, "wrong place")}  # of a number's gradient, which is summed
+TESTED = [op for op in OPERATIONS.values() if op.differentiable and op.name != "_cast"]
+
+
+def plain_arrays(value: Any) -> list[Any]:
+    return [x.array if isinstance(x, ag.Tensor) else x for x in (value if isinstance(value, tuple | list) else [value])]
 
 
 @contextmanager
-def planted(op: Operation, change: Callable[[Any], Any]) -> Iterator[None]:
-    """A bug in every formula of an operation, on arrays and on Tensors."""
+def planted(op: Operation, formulas: str, place: int, mutation: str) -> Iterator[list[bool]]:
+    """A bug in one of an operation's formulas: those for arrays ("formulas"), or those for Tensors ("plain").
 
-    def changed(function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrong(*args: Any) -> Any:
-            shares = function(*args)
-            if isinstance(shares, tuple | list):
-                return [None if share is None else change(share) for share in shares]
-            return change(shares)
+    Gives a list, which says of each use of the formula whether the bug made a difference.
+    """
+    before = getattr(op, formulas)
+    right = before[place]
+    wrong = MUTATIONS[mutation](right)
+    effects = []
 
-        return wrong
+    def watched(g: Any, *saved: Any) -> Any:
+        answer = wrong(g, *saved)
+        pairs = zip(plain_arrays(answer), plain_arrays(right(g, *saved)), strict=True)
+        effects.append(not all(np.array_equal(*pair, equal_nan=True) for pair in pairs))
+        return answer
 
-    before = dict(vars(op))
-    op.pull, op.pull_tensors = changed(op.pull), changed(op.pull_tensors)  # type: ignore[method-assign]
-    if op.formulas is not None:
-        op.formulas = [changed(formula) for formula in op.formulas]
+    setattr(op, formulas, [watched if i == place else formula for i, formula in enumerate(before)])
     try:
-        yield
+        yield effects
     finally:
-        vars(op).clear()
-        vars(op).update(before)
+        setattr(op, formulas, before)
 
 
-def survives(op: Operation, check: Callable[[Row], None]) -> bool:
-    for row in DIFFERENTIABLE:
-        if op.name in row.operations:
-            try:
-                check(row)
-            except (ag.GradcheckError, AssertionError):
-                return False
-    return True
+def survivors(mutation: str, formulas: str, *checks: Callable[[Row], None]) -> list[tuple[str, int, str]]:
+    """The bugs that make a difference, and that none of the checks finds in any row."""
+    found = []
+    for op in TESTED:
+        kind = formulas if op.formulas is not None else "plain"
+        for place in range(len(getattr(op, kind))):
+            with planted(op, kind, place, mutation) as effects:
+                rows = [row for row in DIFFERENTIABLE if op.name in row.operations]
+                if not any(is_caught(row, check) for check in checks for row in rows) and any(effects):
+                    found.append((op.name, place, mutation))
+    return [bug for bug in found if bug not in EQUIVALENT]
+
+
+def is_caught(row: Row, check: Callable[[Row], None]) -> bool:
+    try:
+        check(row)
+    except (ag.GradcheckError, AssertionError):
+        return True
+    return False
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
-def test_a_planted_bug_is_caught(mutation: str) -> None:
-    survivors = []
-    for name, op in OPERATIONS.items():
-        if not op.differentiable or name in STEPS or not any(name in row.operations for row in DIFFERENTIABLE):
-            continue
-        with planted(op, MUTATIONS[mutation]):
-            if survives(op, check_first) and survives(op, check_second):
-                survivors.append(name)
-    assert survivors == []
+def test_a_bug_in_a_formula_for_arrays_is_caught(mutation: str) -> None:
+    assert survivors(mutation, "formulas", check_first, check_second) == []
+
+
+@pytest.mark.parametrize("mutation", ["sign", "factor 2"])
+def test_a_bug_in_a_formula_for_tensors_is_caught(mutation: str) -> None:
+    assert survivors(mutation, "plain", check_first, check_on_tensors) == []
 
 
 def test_a_dropped_reduction_is_caught() -> None:
-    for name in ("plus", "mul", "true_divide", "_power", "maximum", "clamp", "_where", "_expand", "masked_fill"):
-        op = OPERATIONS[name]
-        assert op.broadcasts
-        op.broadcasts = False
-        try:
-            assert not survives(op, check_first), name
-        finally:
-            op.broadcasts = True
-
-
-def test_operation_of_knows_its_rows() -> None:
-    assert operation_of(ag.mul) is OPERATIONS["mul"]
-    assert math.isclose(ag.mul(ag.tensor(2.0), 3.0).item(), 6.0)
+    for op in TESTED:
+        if op.broadcasts:
+            op.broadcasts = False
+            try:
+                assert any(is_caught(row, check_first) for row in DIFFERENTIABLE if op.name in row.operations), op.name
+            finally:
+                op.broadcasts = True

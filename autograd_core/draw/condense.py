@@ -211,8 +211,9 @@ def _merge_chains(graph: Graph) -> None:
             if card is not None and card.kind == "operation" and (not run or _same_path(card, run[-1])):
                 run.append(card)
                 continue
-            if len(run) > 2:
+            if len(run) > 1:
                 merged = _merged(run, f"{run[0].name} … {run[-1].name}", f"{len(run):,} operations")
+                merged.operation = " ".join(one.operation for one in run)
                 stands_for.update((id(one), merged) for one in run)
             run = [card] if card is not None and card.kind == "operation" else []
     if stands_for:
@@ -238,7 +239,8 @@ def _merged(cards: list[Card], name: str, detail: str) -> Card:
 def _fold_repeats(graph: Graph) -> None:
     """Three or more equal blocks one after another become one card, × n."""
     stands_for: dict[int, Card] = {}
-    for chain in _chains(graph):
+    satellites = _satellites(graph)
+    for chain in _chains(graph, satellites):
         kinds = [(card.kind == "output", card.operation, card.shape, len(card.path)) for card in chain]
         start = 0
         while start < len(chain):
@@ -256,7 +258,7 @@ def _fold_repeats(graph: Graph) -> None:
                 stands_for.update((id(card), merged) for card in block)
             start += length * times
     if stands_for:
-        _absorb_leaves(graph, stands_for)
+        _absorb_leaves(graph, stands_for, satellites)
         _replace(graph, stands_for)
         _note(graph, "folded", "Equal blocks in a row are folded (× n), with the range of their ‖∇‖.")
 
@@ -325,20 +327,22 @@ def _cut(graph: Graph, most: int) -> None:
 # ---------------------------------------------------------------- what the steps share
 
 
-def _chains(graph: Graph) -> list[list[Card]]:
-    """Maximal runs of cards in which each is read only by the next, which reads nothing else but leaves."""
+def _chains(graph: Graph, satellites: Iterable[int] = ()) -> list[list[Card]]:
+    """Maximal runs of cards in which each is read only by the next, which reads nothing else but leaves (and
+    satellites)."""
+    apart = set(satellites)
     ins: dict[int, list[Card]] = {}
     outs: dict[int, set[int]] = {}
     for edge in graph.edges:
         outs.setdefault(id(edge.source), set()).add(id(edge.target))
-        if edge.source.kind not in LEAVES:
+        if edge.source.kind not in LEAVES and id(edge.source) not in apart:
             sources = ins.setdefault(id(edge.target), [])
             if all(source is not edge.source for source in sources):
                 sources.append(edge.source)
     chains: list[list[Card]] = []
     ends: dict[int, list[Card]] = {}
     for card in graph.cards:
-        if card.kind in LEAVES or card.kind in ("ghost", "more"):
+        if card.kind in LEAVES or card.kind in ("ghost", "more") or id(card) in apart:
             continue
         sources = ins.get(id(card), [])
         chain = ends.pop(id(sources[0]), None) if len(sources) == 1 and len(outs[id(sources[0])]) == 1 else None
@@ -350,8 +354,33 @@ def _chains(graph: Graph) -> list[list[Card]]:
     return chains
 
 
-def _absorb_leaves(graph: Graph, stands_for: dict[int, Card]) -> None:
-    """A leaf that only one replaced block reads goes with it."""
+def _satellites(graph: Graph) -> dict[int, Card]:
+    """Operations on leaves alone that join a chain from the side, as the inputs of a recurrence do: by what they join."""
+    fed = {id(edge.target) for edge in graph.edges if edge.source.kind not in LEAVES}
+    targets: dict[int, dict[int, Card]] = {}
+    sources: dict[int, dict[int, Card]] = {}
+    for edge in graph.edges:
+        if edge.source.kind not in LEAVES:
+            targets.setdefault(id(edge.source), {})[id(edge.target)] = edge.target
+            sources.setdefault(id(edge.target), {})[id(edge.source)] = edge.source
+    found: dict[int, Card] = {}
+    for joined in sources.values():
+        free = [key for key in joined if key not in fed and len(targets[key]) == 1]
+        if free and len(free) == len(joined) - 1:
+            for key in free:
+                (found[key],) = targets[key].values()
+    return found
+
+
+def _absorb_leaves(graph: Graph, stands_for: dict[int, Card], satellites: dict[int, Card] | None = None) -> None:
+    """A leaf, or a satellite, that only one replaced block reads goes with it."""
+    replaced = {id(card) for card in stands_for.values()}
+    for card in graph.cards:
+        block = stands_for.get(id((satellites or {}).get(id(card))))
+        if block is not None:
+            stands_for[id(card)] = block
+            block.stands_for += card.stands_for
+            block.note = _counts(block)
     readers: dict[int, set[int]] = {}
     target_of: dict[int, Card] = {}
     for edge in graph.edges:
@@ -359,7 +388,6 @@ def _absorb_leaves(graph: Graph, stands_for: dict[int, Card]) -> None:
             new = stands_for.get(id(edge.target), edge.target)
             readers.setdefault(id(edge.source), set()).add(id(new))
             target_of[id(edge.source)] = new
-    replaced = {id(card) for card in stands_for.values()}
     for card in graph.cards:
         block = target_of.get(id(card))
         if block is not None and len(readers[id(card)]) == 1 and id(block) in replaced:

@@ -227,8 +227,9 @@ def _run(
 ) -> tuple[list[Any], bool, dict[str, Any]]:
     """Call the function under `record()`; its floats and arrays become leaves, its inputs get its parameters' names."""
     values = [wrap_leaf(value) if isinstance(value, float | np.ndarray) else value for value in inputs]
-    if hasattr(function, "named_parameters"):
-        for name, p in function.named_parameters():
+    named_parameters = getattr(function, "named_parameters", None)
+    if named_parameters is not None:
+        for name, p in named_parameters():
             params.setdefault(name, p)
     try:
         arguments = list(inspect.signature(getattr(function, "forward", function)).parameters)

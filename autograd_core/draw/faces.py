@@ -182,7 +182,7 @@ def tooltip(card: Card) -> str:
         lines.append(f"gradient: norm {number(card.size)}, {statistics(card.grad)}")
     if len(card.terms) > 1:
         what = " + ".join(number(term) for term in card.terms[:12]) + (" + …" if len(card.terms) > 12 else "")
-        lines.append(f"{'norms of the paths: ' if np.size(card.grad) != 1 else '= '}{what} ({len(card.terms)} paths)")
+        lines.append(f"{'= ' if card.scalar else 'norms of the paths: '}{what} ({len(card.terms)} paths)")
     if card.forward is not None:
         lines.append(f"fwd {card.forward}" + (f" · bwd {card.backward}" if card.backward is not None else ""))
     if card.path:

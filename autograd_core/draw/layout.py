@@ -23,7 +23,8 @@ _RANK_GAP = 36.0  # between ranks without labels
 _LABEL_GAP = 16.0  # before and after a rank of labels
 _PAD, _TITLE = 13.0, 25.0  # inside a cluster
 _SWAY = 22.0  # how far a label may follow its link
-_MOST_BENDS = 20_000  # invisible items; beyond that, long edges are drawn straight
+_MOST_BENDS = 20_000  # invisible items, and
+_MOST_STOPS = 60_000  # passages of links through them; beyond that, the longest links are drawn straight
 
 
 @dataclass
@@ -126,7 +127,7 @@ class _Layout:
         self.plan = plan
         self.levels = {group: _Level() for group in range(-1, len(plan.groups))}
         self.journeys: list[list[tuple[int, _Hop]]] = []
-        self.bends_left = _MOST_BENDS
+        self.bends_left, self.stops_left = _MOST_BENDS, _MOST_STOPS
 
     def placed(self) -> Placement:
         """The whole: levels from the inside out, then their origins from the outside in."""
@@ -236,8 +237,9 @@ class _Layout:
             stops = [rank for rank in range(first, last + 1) if rank % 2 == 0 or rank in labelled]
             if hop.label >= 0:
                 stops = stops[:-1]
-            if len(stops) > self.bends_left:
+            if len(stops) > min(self.bends_left, self.stops_left):
                 stops = []
+            self.stops_left -= len(stops)
             chain: list[_Item] = []
             for rank in stops:
                 key = (id(hop.source), hop.source_port, rank)
@@ -379,6 +381,8 @@ def smooth(points: list[Point], horizontal: bool) -> list[tuple[Point, Point, Po
     """
     flow = [(y, x) for x, y in points] if horizontal else list(points)  # (breadth, flow)
     flow = [p for i, p in enumerate(flow) if not i or math.dist(p, flow[i - 1]) > 0.05]
+    straight = [abs(a[0] - b[0]) < 0.05 for a, b in zip(flow, flow[1:], strict=False)]
+    flow = [p for i, p in enumerate(flow) if not 0 < i < len(flow) - 1 or not (straight[i - 1] and straight[i])]
     leans = [0.0] * len(flow)
     if horizontal and len(flow) == 2 and flow[1][1] > flow[0][1]:
         lean = 0.55 * (flow[1][0] - flow[0][0]) / (flow[1][1] - flow[0][1])

@@ -219,7 +219,7 @@ class Taken:
     """The answers as rows and out x in; `misshapen` has those whose shapes do not fit."""
 
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)
+    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815 - the field's name for it
     db: dict[int, Array] = field(default_factory=dict)
     misshapen: dict[tuple[Quantity, int], Array] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from . import mistakes
 from .answers import Answers, Reading, Taken, collect, from_function, take
 from .mistakes import Equation, Guess, Setting
 from .notation import Notation, Quantity, notation
-from .reference import Array, Loss, Net, Pass, fitted, forward
+from .reference import Array, Loss, Net, Pass, fitted, forward, norm
 from .reference import backprop as reference
 
 Status = Literal["right", "consistent", "wrong", "not given"]
@@ -96,7 +96,7 @@ def compare(
     t: Any,
     *,
     delta: Any = None,
-    dW: Any = None,
+    dW: Any = None,  # noqa: N803 - the field's name
     db: Any = None,
     answers: Any = None,
     backprop: Callable[..., Any] | None = None,
@@ -136,7 +136,7 @@ def compare(
     if backprop is not None:
         single = style.name == "nielsen" if each is None else each
         got = from_function(net, cost, backprop, batch if single else x, targets if single else t, single)
-        delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)
+        delta, dW, db = got.get("delta", delta), got.get("dW", dW), got.get("db", db)  # noqa: N806
     given = collect(net, style, delta, dW, db, answers)
     if not any(given.given.values()):
         raise ValueError("compare: nothing to compare; give delta=, dW=, db=, answers= or backprop=")
@@ -194,6 +194,7 @@ def _faults(checks: list[Check]) -> int:
     return sum(check.status == "wrong" for check in checks)
 
 
+@np.errstate(all="ignore")
 def _judge(
     net: Net, loss: Loss, x: Array, t: Array, given: Answers, reading: Reading, rtol: float, infer: bool = False
 ) -> tuple[Setting, list[Check], Taken]:
@@ -246,10 +247,10 @@ def _check(s: Setting, truth: Setting, taken: Taken, eq: Equation, l: int, rtol:
     elif yours is not None:
         slack = rtol * mistakes.magnitude(s, eq, l)
         with np.errstate(all="ignore"):
-            near = yours.shape == expected.shape and np.linalg.norm(yours - expected) <= slack
+            near = yours.shape == expected.shape and norm(yours - expected) <= slack
             known = truth.delta[l] if quantity == "delta" else _value(truth, eq, l)
             whole = rtol * mistakes.magnitude(truth, eq, l) * 10
-            same = near and np.linalg.norm(yours - known) <= whole
+            same = near and norm(yours - known) <= whole
         check.status = "right" if same else "consistent" if near else "wrong"
         _measure(check, slack)
     return check
@@ -264,8 +265,8 @@ def _measure(check: Check, slack: float) -> None:
         return
     with np.errstate(all="ignore"):
         off = abs(yours - expected)
-        size = float(np.linalg.norm(expected))
-        check.rel = float(np.linalg.norm(off)) / size if size else float(np.linalg.norm(off) and np.inf)
+        size = norm(expected)
+        check.rel = norm(off) / size if size else (np.inf if off.any() else 0.0)
         check.ulps = float(
             np.fmax.reduce(off / np.spacing(np.maximum(abs(expected), np.finfo(float).tiny)), axis=None, initial=0)
         )
@@ -329,6 +330,7 @@ def _by_itself(s: Setting, own: Array, taken: Taken, l: int, rtol: float) -> boo
     return bool(found)
 
 
+@np.errstate(all="ignore")
 def _recognise(s: Setting, check: Check, taken: Taken, rtol: float) -> None:
     yours = check.yours
     if yours is None:

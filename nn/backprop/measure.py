@@ -66,7 +66,8 @@ def all_mistakes(net: Net) -> list[Mistake]:
                 continue
             for slot, faults in FAULTS[eq].items():
                 for fault in faults:
-                    out.append((eq, l, slot, fault))
+                    mistake: Mistake = (eq, l, slot, fault)
+                    out.append(mistake)
     return out
 
 

@@ -46,7 +46,7 @@ class Notation:
         """The output; of layer 0, the input."""
         return self._of("a", l + self.units)
 
-    def W(self, l: int) -> str:
+    def W(self, l: int) -> str:  # noqa: N802 - the field's name
         """The weights of layer l."""
         return self._of("W", l + self.weights)
 

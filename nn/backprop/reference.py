@@ -24,6 +24,16 @@ Array = npt.NDArray[Any]  # of float64
 Average = Literal["none", "samples", "elements"]
 
 
+def norm(array: Array) -> float:
+    """The Euclidean norm of all elements; squares that overflow or vanish do no harm.
+
+    >>> norm(np.array([3e200, -4e200]))
+    5e+200
+    """
+    largest = float(np.max(np.abs(array), initial=0))
+    return largest * float(np.linalg.norm(array / largest)) if 0 < largest < np.inf else largest
+
+
 # ---- Activations
 
 
@@ -355,7 +365,7 @@ class Pass:
     a: list[Array]
     z: dict[int, Array]
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)
+    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815 - the field's name for it
     db: dict[int, Array] = field(default_factory=dict)
 
 

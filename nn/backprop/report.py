@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from .compare import Check, Report
@@ -103,9 +105,11 @@ def line(report: Report, check: Check, lang: Language = "en") -> str:
     """One verdict in a sentence."""
     head = heading(report, check, lang)
     if check.status == "right":
-        return f"{head} {say('right', lang)} ({check.ulps:.0f} ulp)"
+        off = f"{check.ulps:.0f} ulp" if report.rtol <= 1e-13 else f"rel {check.rel:.1e}"
+        return f"{head} {say('right', lang)} ({off})"
     if check.status == "consistent":
-        return f"{head} {say('follows', lang, report.notation.delta(check.layer), _culprit(report, check))}"
+        theirs = report.notation.delta(check.layer + (check.quantity == "delta"))
+        return f"{head} {say('follows', lang, theirs, _culprit(report, check))}"
     first = report.first is check
     above = [other.status for other in report.checks if other.layer > check.layer]
     above_right = first and "right" in above and "wrong" not in above
@@ -180,9 +184,11 @@ def worked_lines(report: Report) -> list[str]:
 def limits(report: Report, lang: Language = "en") -> list[str]:
     """What this input cannot reveal: mistakes that change nothing here, and mistakes that look alike.
 
-    Only the equations that were given are looked at.
+    Only the equations that were given are looked at, with the right values before them.
     """
-    s, notation = report.setting, report.notation
+    p, notation, each = report.reference, report.notation, report.reading.per_sample
+    delta = {l: d * len(d) if each else d for l, d in p.delta.items()}
+    s = replace(report.setting, delta=delta, dW=p.dW)
     unseen: dict[str, list[str]] = {}
     twins: dict[tuple[str, str], list[str]] = {}
     for check in report.checks:
@@ -247,7 +253,8 @@ def table(report: Report, colour: bool = True, lang: Language = "en") -> str:
     2       – delta^2           ✗ db^2  rel 1       – dW^2
     1       – delta^1           – db^1              – dW^1
     """
-    rows = ["".join(_pad(cell, width) for cell, width in zip((say_layer(lang), "BP1/BP2", "BP3", "BP4"), _WIDTHS))]
+    heads = ("layer" if lang == "en" else "层", "BP1/BP2", "BP3", "BP4")
+    rows = ["".join(_pad(head, width) for head, width in zip(heads, _WIDTHS, strict=True))]
     for l in range(report.net.depth, 0, -1):
         cells = [_pad(str(report.notation.number("delta", l)), _WIDTHS[0])]
         checks = {
@@ -265,11 +272,6 @@ def table(report: Report, colour: bool = True, lang: Language = "en") -> str:
 
 
 _WIDTHS = (8, 20, 20, 20)
-
-
-def say_layer(lang: Language) -> str:
-    """The heading of the column of layers."""
-    return "layer" if lang == "en" else "层"
 
 
 def _pad(text: str, width: int) -> str:
@@ -293,8 +295,8 @@ def as_dict(report: Report) -> dict[str, Any]:
                 "layer": check.layer,
                 "symbol": notation.grad(check.quantity, check.layer),
                 "status": check.status,
-                "rel": check.rel if check.rel < float("inf") else None,
-                "ulps": check.ulps,
+                "rel": check.rel if isfinite(check.rel) else None,
+                "ulps": check.ulps if isfinite(check.ulps) else None,
                 "element": check.element,
                 "mistakes": [list(guess.names) for guess in check.guesses],
                 "why": why(report, check) if check.status == "wrong" else "",

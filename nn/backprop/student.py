@@ -25,7 +25,7 @@ class Derivation:
     """What a student hands in."""
 
     delta: dict[int, Array] = field(default_factory=dict)
-    dW: dict[int, Array] = field(default_factory=dict)
+    dW: dict[int, Array] = field(default_factory=dict)  # noqa: N815 - the field's name for it
     db: dict[int, Array] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ Three deliberate differences, each checked to be harmless:
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
@@ -161,7 +162,8 @@ class Pair:
         """Run a line on both, compare, and return PyTorch's exception."""
         their_error = attempt(line, self.theirs)
         if their_error is not None and any(text in str(their_error) for text in DECLINED):
-            self.over = "backward(" in line or "grad(" in line or "Sine_" in line  # something was changed before it raised
+            # did it change anything before it raised?
+            self.over = any(text in line for text in ("backward(", "grad(", "Sine_")) or "INTERNAL" in str(their_error)
             return their_error
         self.lines.append(line)
         leaf = any(text in line for text in ("grad(", "requires_grad", "detach"))
@@ -220,9 +222,24 @@ class Pair:
                 self.ours.pop(name, None)
                 continue
             self._same(name, x, self.ours.get(name))
+        self._same_memory()
         theirs, ours = self.theirs["log"], self.ours["log"]
         for tag in {tag for tag, _ in theirs} | {tag for tag, _ in ours}:
             self._same(f"log {tag}", [g for t, g in theirs if t == tag], [g for t, g in ours if t == tag])
+
+    def _same_memory(self) -> None:
+        """Tensors share memory here where they do in PyTorch, and then share one version counter."""
+        names = [
+            name for name, x in self.theirs.items()
+            if name[0] == "x" and name[1:].isdigit() and isinstance(x, torch.Tensor) and x.numel()
+        ]
+        storage = {name: self.theirs[name].untyped_storage().data_ptr() for name in names}
+        for first, second in itertools.combinations(names, 2):
+            x, y = self.ours[first], self.ours[second]
+            if (x._memory is y._memory) != (storage[first] == storage[second]):
+                raise Disagreement(f"{first} and {second} share memory only in {'here' if x._memory is y._memory else 'PyTorch'}")
+            if x._memory is not y._memory and np.may_share_memory(x.array, y.array):
+                raise Disagreement(f"{first} and {second} share memory but not the version counter")
 
     def _same(self, name: str, x: Any, y: Any) -> None:
         if isinstance(x, list | tuple):
