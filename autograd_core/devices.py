@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["device"]
 
 
-class device:
+class device:  # noqa: N801 - PyTorch's name
     """A device by name, as in PyTorch; tensors live on `device("cpu")`.
 
     >>> device("cpu"), device("cpu").type

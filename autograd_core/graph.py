@@ -243,7 +243,7 @@ def sweep(
     fresh, broadcasts = False, False
 
     while True:
-        for parent, formula, values in zip(parents, formulas, saved):
+        for parent, formula, values in zip(parents, formulas, saved):  # noqa: B905 - strict=True costs time here
             if parent is None:
                 continue
             share = formula(g, *values)
@@ -362,7 +362,9 @@ def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
         if stretched:
             share = share.sum(axis=stretched, keepdims=True)
         if share.shape != parent.shape:
-            raise AssertionError(f"internal error: {parent.name()}: a gradient that does not fit {parent.shape}; please report it")
+            raise AssertionError(
+                f"internal error: {parent.name()}: a gradient that does not fit {parent.shape}; please report it"
+            )
     if share.dtype != parent.dtype:
         share = (share.real if share.dtype.kind == "c" else share).astype(parent.dtype)
     return share

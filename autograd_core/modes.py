@@ -87,7 +87,7 @@ class _Switch:
         return call  # type: ignore[return-value]  # wraps() keeps the signature
 
 
-class no_grad(_Switch):
+class no_grad(_Switch):  # noqa: N801 - PyTorch's name
     """Record nothing inside; a context manager and a decorator.
 
     >>> with no_grad():
@@ -98,7 +98,7 @@ class no_grad(_Switch):
     clears = GRAD
 
 
-class enable_grad(_Switch):
+class enable_grad(_Switch):  # noqa: N801 - PyTorch's name
     """Record inside, even within `no_grad`."""
 
     sets = GRAD
@@ -116,7 +116,7 @@ def inference_mode(mode: Any = True) -> Any:
     return _Inference() if mode else _Switch()
 
 
-class record(_Switch):
+class record(_Switch):  # noqa: N801 - a context manager in lower case, like no_grad
     """Keep what the drawings, the ledger and the profiler show; a context manager and a decorator.
 
     While it is on, every new node carries a `Record`, and a sweep over such nodes releases nothing.
@@ -129,7 +129,7 @@ class record(_Switch):
     sets = RECORD
 
 
-class set_grad_enabled:
+class set_grad_enabled:  # noqa: N801 - PyTorch's name
     """Switch recording on or off: at once, as a context manager or as a decorator.
 
     >>> with set_grad_enabled(False):
@@ -175,7 +175,7 @@ def _switched_generator(switch: type[_Switch], function: F) -> F:
                 with switch():
                     running.close()
                 raise
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - handed on to the generator
                 resume, value = running.throw, error
 
     return generator  # type: ignore[return-value]  # wraps() keeps the signature

@@ -212,11 +212,11 @@ class Tensor(Methods):
             self._leaf.take_shape(self.array)
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
         """All dimensions in reverse order."""
         return shaping.permute(self, tuple(range(self.array.ndim))[::-1]) if self.array.ndim != 2 else shaping.t(self)
 
-    mT = property(shaping.matrix_transpose)
+    mT = property(shaping.matrix_transpose)  # noqa: N815 - PyTorch's name
     H = T
 
     @property

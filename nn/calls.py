@@ -61,7 +61,7 @@ class Call(str):
     module: Module
 
 
-class announced:
+class announced:  # noqa: N801 - a context manager in lower case
     """While `record()` is on, says in `module_path` that this module is running."""
 
     __slots__ = ("_module", "_token")

@@ -102,7 +102,7 @@ class Module(Saved):
                 if hook.always_call and hook not in called:
                     try:
                         result = hook.after(self, args, kwargs, result)
-                    except Exception as error:
+                    except Exception as error:  # noqa: BLE001 - the first error is the one to raise
                         warnings.warn(
                             "module forward hook with ``always_call=True`` raised an exception that was silenced "
                             f"as another error was raised in forward: {error}",

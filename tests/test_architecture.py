@@ -140,7 +140,8 @@ def test_a_file_imports_only_from_below(root: Path, floors: list[list[str]]) -> 
 @HOUSES
 def test_no_cycles(root: Path, floors: list[list[str]]) -> None:
     edges = {
-        module: {other for other in others if not module.startswith(other + ".")} for module, others in graph(root).items()
+        module: {other for other in others if not module.startswith(other + ".")}
+        for module, others in graph(root).items()
     }
     while True:  # take away whatever imports nothing that is left
         free = {module for module, others in edges.items() if not others & edges.keys()}
@@ -183,7 +184,9 @@ def test_nn_uses_public_names_of_the_core() -> None:
                 continue
             if each.module != "autograd_core":
                 wrong.append(f"{dotted(path)}:{each.line} imports from {each.module}; ask for a public name")
-            wrong += [f"{dotted(path)}:{each.line} imports {name}, not public" for name in each.names if name not in public]
+            wrong += [
+                f"{dotted(path)}:{each.line} imports {name}, not public" for name in each.names if name not in public
+            ]
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ag":

@@ -1096,6 +1096,7 @@ def test_save_for_backward_is_guarded_against_writes() -> None:
     with pytest.raises(RuntimeError, match=r"Cube.*|modified by an inplace"):
         z.sum().backward()
     with pytest.raises(TypeError, match="only save Tensors"):
+
         class Wrong(ag.Function):
             @staticmethod
             def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -1105,7 +1106,7 @@ def test_save_for_backward_is_guarded_against_writes() -> None:
         Wrong.apply(x)
 
 
-class Exp_(ag.Function):
+class Exp_(ag.Function):  # noqa: N801 - in place
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         x.exp_()

@@ -55,7 +55,9 @@ def test_a_leaf_may_be_written_to_only_under_no_grad(write: Callable[[Tensor], A
 
 
 @pytest.mark.parametrize("write", WRITES)
-@pytest.mark.parametrize("view", [lambda x: x[:], lambda x: x.view(-1), lambda x: x.view(1, 2)[0].t(), lambda x: x.expand(2)])
+@pytest.mark.parametrize(
+    "view", [lambda x: x[:], lambda x: x.view(-1), lambda x: x.view(1, 2)[0].t(), lambda x: x.expand(2)]
+)
 def test_a_view_of_a_leaf_is_another_error(view: Callable[[Tensor], Tensor], write: Callable[[Tensor], Any]) -> None:
     x = leaf(1.0, 2.0)
     with pytest.raises(RuntimeError, match="a view of a leaf Variable"):
@@ -63,7 +65,9 @@ def test_a_view_of_a_leaf_is_another_error(view: Callable[[Tensor], Tensor], wri
     assert values(x) == [1, 2]
 
 
-@pytest.mark.parametrize("parts", [lambda x: x.split(1), lambda x: x.unbind(), lambda x: x.chunk(2), lambda x: tuple(x)])
+@pytest.mark.parametrize(
+    "parts", [lambda x: x.split(1), lambda x: x.unbind(), lambda x: x.chunk(2), lambda x: tuple(x)]
+)
 def test_results_of_split_and_unbind_are_not_written_to(parts: Callable[[Tensor], Any]) -> None:
     x = leaf(1.0, 2.0)
     y = x * 1

@@ -111,8 +111,12 @@ STEPS: dict[str, Callable[[Tensor], None]] = {
     "Function": lambda x: Square.apply(Square.apply(x)).sum().backward(),
     "failure": step_failing,
     "NumPy": lambda x: np.sum(np.sin(x) * np.ones(3)).backward(),
-    "losses": lambda x: (ag.cross_entropy(x, ag.tensor([0, 2])) + ag.mse_loss(x, ag.zeros(2, 3, dtype=ag.float64))).backward(),
-    "indexing": lambda x: (x[[0, 0]] + x[x > 0].sum() + x.sort(1).values + x.max(1).values.unsqueeze(1)).sum().backward(),
+    "losses": lambda x: (
+        ag.cross_entropy(x, ag.tensor([0, 2])) + ag.mse_loss(x, ag.zeros(2, 3, dtype=ag.float64))
+    ).backward(),
+    "indexing": lambda x: (
+        (x[[0, 0]] + x[x > 0].sum() + x.sort(1).values + x.max(1).values.unsqueeze(1)).sum().backward()
+    ),
 }
 
 
@@ -358,7 +362,9 @@ def deep_twice_differentiated(depth: int) -> None:
     np.testing.assert_allclose(h.item(), 2 * 1.0001 ** (2 * (depth // 30)), rtol=1e-9)
 
 
-@pytest.mark.parametrize("work", [deep, deep_and_dropped, deep_in_place, deep_in_parts, deep_of_functions, deep_twice_differentiated])
+@pytest.mark.parametrize(
+    "work", [deep, deep_and_dropped, deep_in_place, deep_in_parts, deep_of_functions, deep_twice_differentiated]
+)
 def test_a_chain_of_300_000_does_not_recurse(work: Callable[[int], None]) -> None:
     errors: list[BaseException] = []
 

@@ -310,4 +310,4 @@ def test_importing_is_cheap() -> None:
     )
     subprocess.run([sys.executable, "-c", program], check=True)
     with pytest.raises(AttributeError, match="no attribute 'Linnear'"):
-        nn.Linnear
+        nn.Linnear  # noqa: B018 - on purpose

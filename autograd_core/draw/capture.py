@@ -176,9 +176,13 @@ class _Capture:
                     self.values[node] = value
 
     def _saved_value(self, node: Node, name: str) -> Any:
-        if isinstance(node, Part) or node.op.variadic or not node.saved or node.op.several:
+        if isinstance(node, Leaf | Part) or node.op.variadic or node.op.several:
             return None
-        for reads, values in zip(node.op.reads, node.saved, strict=False):
+        if node.record is not None:
+            known = dict(zip(operands_of(node.op), node.record.operands, strict=False)).get(name)
+            if isinstance(known, np.ndarray):
+                return known
+        for reads, values in zip(node.op.reads, node.saved or (), strict=False):
             for read, value in zip(reads, values, strict=False):
                 if read == name and isinstance(value, np.ndarray):
                     return value

@@ -397,7 +397,7 @@ def vector_norm(
 
 
 def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DTypeLike = None
+    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DTypeLike = None  # noqa: N803
 ) -> Tensor:
     """The norm of matrices: "fro", 1 (-1): largest (smallest) column sum of sizes, inf (-inf): of row sums.
 
@@ -427,7 +427,7 @@ def matrix_norm(
 
 
 def linalg_norm(
-    A: Tensor, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None
+    A: Tensor, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None  # noqa: N803
 ) -> Tensor:
     """`linalg.norm`: of a vector (dim an int, or A 1-d) `vector_norm`, of a matrix `matrix_norm`.
 

@@ -157,6 +157,8 @@ class _Student:
         if "weights updated first" in planned:
             if "error one layer below" in self.plan.get(("BP4", l + 1), ()):
                 raise Impossible("a step cannot use an error that comes after it")
+            if out.dW[l + 1].shape != w.shape:
+                raise Impossible("a step by a transposed gradient")
             w = w - self.eta * out.dW[l + 1]
         back = w if "W for W^T" in planned else w.T
         if back.shape[1] != len(delta):

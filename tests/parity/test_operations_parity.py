@@ -277,7 +277,26 @@ def test_names_are_pytorchs() -> None:
     assert {name for name in names if hasattr(torch.Tensor, name) and not hasattr(ag.Tensor, name)} == LACKING
 
 
-SPECIAL = [-np.inf, -1e30, -30.0, -2.0, -1.0, -0.5, -1e-30, -0.0, 0.0, 1e-30, 0.5, 1.0, 2.0, 3.0, 30.0, 1e30, np.inf, np.nan]
+SPECIAL = [
+    -np.inf,
+    -1e30,
+    -30.0,
+    -2.0,
+    -1.0,
+    -0.5,
+    -1e-30,
+    -0.0,
+    0.0,
+    1e-30,
+    0.5,
+    1.0,
+    2.0,
+    3.0,
+    30.0,
+    1e30,
+    np.inf,
+    np.nan,
+]
 UNARY = [row for row in ROWS if row.has_derivative and row.samples[0].args[1:] == () and not row.samples[0].options]
 UNARY = [row for row in UNARY if isinstance(row.samples[0].args[0], np.ndarray)]
 OF_TWO = ["plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "pow", "maximum", "minimum", "clamp_min"]

@@ -110,8 +110,12 @@ class Disagreement(Exception):
 
 def namespace(library: Any) -> dict[str, Any]:
     if library is torch:
-        names = {"Function": torch.autograd.Function, "once_differentiable": torch.autograd.function.once_differentiable,
-                 "grad": torch.autograd.grad, "F": torch.nn.functional}
+        names = {
+            "Function": torch.autograd.Function,
+            "once_differentiable": torch.autograd.function.once_differentiable,
+            "grad": torch.autograd.grad,
+            "F": torch.nn.functional,
+        }
     else:
         names = {"Function": ag.Function, "once_differentiable": ag.once_differentiable, "grad": ag.grad, "F": F}
     names.update(T=library, log=[])
@@ -180,7 +184,9 @@ class Pair:
         if their_error is None and "more than one element of the written-to" in str(our_error):
             self.over = True  # an expanded tensor: PyTorch writes through index_put all the same
             return None
-        if isinstance(their_error, IndexError) and any(text in str(our_error) for text in ("leaf Variable", "several views")):
+        if isinstance(their_error, IndexError) and any(
+            text in str(our_error) for text in ("leaf Variable", "several views")
+        ):
             return their_error  # two things are wrong with this line
         if type(their_error).__name__ != type(our_error).__name__:
             raise Disagreement(f"PyTorch: {their_error!r:.300}\nhere:    {our_error!r:.300}")
@@ -208,8 +214,12 @@ class Pair:
         x = self.theirs.get(name)
         if not isinstance(x, torch.Tensor):
             return False
+        if not x.numel():
+            return not x._is_view()
         storages = [
-            y.untyped_storage().data_ptr() for other, y in self.theirs.items() if isinstance(y, torch.Tensor) and other != name
+            y.untyped_storage().data_ptr()
+            for other, y in self.theirs.items()
+            if isinstance(y, torch.Tensor) and other != name
         ]
         return x.untyped_storage().data_ptr() not in storages
 
@@ -230,14 +240,17 @@ class Pair:
     def _same_memory(self) -> None:
         """Tensors share memory here where they do in PyTorch, and then share one version counter."""
         names = [
-            name for name, x in self.theirs.items()
+            name
+            for name, x in self.theirs.items()
             if name[0] == "x" and name[1:].isdigit() and isinstance(x, torch.Tensor) and x.numel()
         ]
         storage = {name: self.theirs[name].untyped_storage().data_ptr() for name in names}
         for first, second in itertools.combinations(names, 2):
             x, y = self.ours[first], self.ours[second]
             if (x._memory is y._memory) != (storage[first] == storage[second]):
-                raise Disagreement(f"{first} and {second} share memory only in {'here' if x._memory is y._memory else 'PyTorch'}")
+                raise Disagreement(
+                    f"{first} and {second} share memory only in {'here' if x._memory is y._memory else 'PyTorch'}"
+                )
             if x._memory is not y._memory and np.may_share_memory(x.array, y.array):
                 raise Disagreement(f"{first} and {second} share memory but not the version counter")
 
@@ -285,7 +298,8 @@ class Generator:
 
     def tensors(self, test: Callable[[Any], bool] = lambda x: True) -> list[str]:
         return [
-            name for name, x in self.pair.theirs.items()
+            name
+            for name, x in self.pair.theirs.items()
             if name[0] == "x" and name[1:].isdigit() and isinstance(x, torch.Tensor) and test(x)
         ]
 
@@ -369,16 +383,32 @@ class Generator:
         """An expression for a view of a."""
         x = self.value(a)
         shape = tuple(x.shape)
-        options = [f"{a}[{self.basic_key(shape)}]", f"{a}.unsqueeze({self.dim(a)})", f"{a}.squeeze()", f"{a}.view(-1)",
-                   f"{a}.reshape(-1)", f"{a}.detach()", f"{a}.view_as({a})", f"{a}.flatten()", f"{a}.expand_as({a})"]
+        options = [
+            f"{a}[{self.basic_key(shape)}]",
+            f"{a}.unsqueeze({self.dim(a)})",
+            f"{a}.squeeze()",
+            f"{a}.view(-1)",
+            f"{a}.reshape(-1)",
+            f"{a}.detach()",
+            f"{a}.view_as({a})",
+            f"{a}.flatten()",
+            f"{a}.expand_as({a})",
+        ]
         if len(shape) >= 2:
-            options += [f"{a}.transpose(0, -1)", f"{a}.movedim(0, 1)", f"{a}.mT", f"{a}.narrow(0, 0, 1)",
-                        f"{a}.select(1, 0)"]
+            options += [
+                f"{a}.transpose(0, -1)",
+                f"{a}.movedim(0, 1)",
+                f"{a}.mT",
+                f"{a}.narrow(0, 0, 1)",
+                f"{a}.select(1, 0)",
+            ]
         if len(shape) == 2:
             options += [f"{a}.t()", f"{a}.T", f"{a}.diagonal()"]
         if len(shape) < 3:
             options.append(f"{a}.expand(2, {'-1, ' * len(shape)})".replace(", )", ")"))
-        return self.pick(option for option in options if hasattr(ag.Tensor, option.split(".")[-1].split("(")[0]) or "[" in option)
+        return self.pick(
+            option for option in options if hasattr(ag.Tensor, option.split(".")[-1].split("(")[0]) or "[" in option
+        )
 
     def expression(self) -> str:
         a = self.any_tensor()
@@ -386,36 +416,98 @@ class Generator:
         c, d = self.number(), self.dim(a)
         kind = self.random.random()
         if kind < 0.3:
-            return self.pick([
-                f"{a} * {b}", f"{a} + {b}", f"{a} - {b}", f"{a} / ({b}.abs() + 1)", f"{c} - {a}", f"{a} * {c}",
-                f"{c} / ({a} * {a} + 1)", f"T.where({a} > {b}, {a}, {b})", f"T.maximum({a}, {b})", f"T.minimum({a}, {b})",
-                f"{a}.add({b}, alpha={c})", f"T.where({a} > 0, {b}, {c})", f"Product.apply({a}, {b})[{self.pick([0, 1])}]",
-                f"({a}.abs() + 0.5) ** T.tanh({b})", f"F.mse_loss({a}, {a}.detach() * {c})",
-            ])
+            return self.pick(
+                [
+                    f"{a} * {b}",
+                    f"{a} + {b}",
+                    f"{a} - {b}",
+                    f"{a} / ({b}.abs() + 1)",
+                    f"{c} - {a}",
+                    f"{a} * {c}",
+                    f"{c} / ({a} * {a} + 1)",
+                    f"T.where({a} > {b}, {a}, {b})",
+                    f"T.maximum({a}, {b})",
+                    f"T.minimum({a}, {b})",
+                    f"{a}.add({b}, alpha={c})",
+                    f"T.where({a} > 0, {b}, {c})",
+                    f"Product.apply({a}, {b})[{self.pick([0, 1])}]",
+                    f"({a}.abs() + 0.5) ** T.tanh({b})",
+                    f"F.mse_loss({a}, {a}.detach() * {c})",
+                ]
+            )
         if kind < 0.55:
-            return self.pick([
-                f"T.tanh({a})", f"T.sin({a})", f"T.exp(T.tanh({a}))", f"T.sqrt({a} * {a} + 1)", f"T.log({a}.abs() + 1)",
-                f"T.sigmoid({a})", f"T.relu({a})", f"{a}.abs()", f"{a} ** 2", f"{a} ** 3", f"-{a}", f"{a}.clamp(-1, 1)",
-                f"{a}.clone()", f"Cube.apply({a})", f"Reverse.apply({a})", f"Exponential.apply({a}, -0.5)",
-                f"T.softmax({a}, {d})", f"T.log_softmax({a}, {d})", f"F.softplus({a})", f"F.gelu({a})", f"{a}.square()",
-                f"Sine_.apply({a}.clone())", f"F.leaky_relu({a}, 0.1)", f"{a}.double()", f"F.silu({a})",
-            ])
+            return self.pick(
+                [
+                    f"T.tanh({a})",
+                    f"T.sin({a})",
+                    f"T.exp(T.tanh({a}))",
+                    f"T.sqrt({a} * {a} + 1)",
+                    f"T.log({a}.abs() + 1)",
+                    f"T.sigmoid({a})",
+                    f"T.relu({a})",
+                    f"{a}.abs()",
+                    f"{a} ** 2",
+                    f"{a} ** 3",
+                    f"-{a}",
+                    f"{a}.clamp(-1, 1)",
+                    f"{a}.clone()",
+                    f"Cube.apply({a})",
+                    f"Reverse.apply({a})",
+                    f"Exponential.apply({a}, -0.5)",
+                    f"T.softmax({a}, {d})",
+                    f"T.log_softmax({a}, {d})",
+                    f"F.softplus({a})",
+                    f"F.gelu({a})",
+                    f"{a}.square()",
+                    f"Sine_.apply({a}.clone())",
+                    f"F.leaky_relu({a}, 0.1)",
+                    f"{a}.double()",
+                    f"F.silu({a})",
+                ]
+            )
         if kind < 0.7:
-            return self.pick([
-                f"{a}.sum()", f"{a}.mean()", f"{a}.sum({d}, keepdim=True)", f"{a}.mean({d})", f"{a}.var({d}, unbiased=False)",
-                f"{a}.amax({d})", f"{a}.max()", f"{a}.max({d}).values", f"{a}.min({d})[0]", f"{a}.prod()", f"{a}.cumsum({d})",
-                f"T.logsumexp({a}, {d})", f"{a}.sort({d}).values", f"{a}.norm()", f"{a}.flip({d})", f"{a}.std()",
-                f"{a}.roll(1, {d})", f"{a}.sum({d}) * {c}",
-            ])
+            return self.pick(
+                [
+                    f"{a}.sum()",
+                    f"{a}.mean()",
+                    f"{a}.sum({d}, keepdim=True)",
+                    f"{a}.mean({d})",
+                    f"{a}.var({d}, unbiased=False)",
+                    f"{a}.amax({d})",
+                    f"{a}.max()",
+                    f"{a}.max({d}).values",
+                    f"{a}.min({d})[0]",
+                    f"{a}.prod()",
+                    f"{a}.cumsum({d})",
+                    f"T.logsumexp({a}, {d})",
+                    f"{a}.sort({d}).values",
+                    f"{a}.norm()",
+                    f"{a}.flip({d})",
+                    f"{a}.std()" if self.value(a).numel() > 1 else f"{a}.sum()",
+                    f"{a}.roll(1, {d})",
+                    f"{a}.sum({d}) * {c}",
+                ]
+            )
         if kind < 0.8:
-            return self.pick([
-                f"T.cat([{a}, {a}, {b}], {d})", f"T.stack([{a}, {a}], 0)", f"{a}.repeat(2, {'1, ' * self.value(a).ndim})",
-                f"{a} @ {b}", f"{a} @ {a}.mT", f"T.outer({a}.flatten(), {b}.flatten())", f"{a}[{self.key(a)}]",
-                f"{a}.masked_fill({a} > 0, {c})", f"{a}.tril()",
-                f"{a}.index_select({d}, T.tensor([0, 0]))" if self.value(a).numel() else f"{a} * 2",
-                f"{a}.gather({d}, ({a} * 0).long())", f"T.einsum('...i,...i->...', {a}, {a})",
-                f"{a}.split(1, {d})[0]", f"{a}.unbind({d})[-1]", f"{a}.chunk(2, {d})[-1]",
-            ])
+            return self.pick(
+                [
+                    f"T.cat([{a}, {a}, {b}], {d})",
+                    f"T.stack([{a}, {a}], 0)",
+                    f"{a}.repeat(2, {'1, ' * self.value(a).ndim})",
+                    f"{a} @ {b}",
+                    f"{a} @ {a}.mT",
+                    f"T.outer({a}.flatten(), {b}.flatten())",
+                    f"{a}[{self.key(a)}]",
+                    f"{a}.masked_fill({a} > 0, {c})",
+                    f"{a}.tril()",
+                    f"{a}.index_select({d}, T.tensor([0, 0]))" if self.value(a).numel() else f"{a} * 2",
+                    f"{a}.gather({d}, ({a} * 0).long())",
+                    f"T.einsum('...i,...i->...', {a}, {a})",
+                    f"{a}.split(1, {d})[0]",
+                    f"{a}.unbind({d})[-1]",
+                    f"{a}.chunk(2, {d})[-1]",
+                ]
+            )
         return self.view(a)
 
     def target(self) -> str:
@@ -436,13 +528,30 @@ class Generator:
         if kind < 0.4:
             return f"{a} {self.pick('+-*')}= {self.pick([b, c])}"
         target = self.target()
-        return self.pick([
-            f"{target}.mul_({c})", f"{target}.add_({c})", f"{a}.add_({b})", f"{a}.mul_({b})", f"{a}.sub_({b})", f"{a}.div_({b}.abs() + 1)",
-            f"{target}.sin_()", f"{target}.tanh_()", f"{target}.relu_()", f"{target}.clamp_(-1, 1)", f"{target}.zero_()",
-            f"{target}.fill_({c})", f"{a}.copy_({b}.clone())", f"{target}.copy_({self.any_tensor()}.sum())", f"{target}.sigmoid_()",
-            f"{target}.neg_()", f"{target}.pow_(2)", f"{target}.abs_()", f"{a}.masked_fill_({a} > 0, {c})",
-            f"Sine_.apply({target})",
-        ])
+        return self.pick(
+            [
+                f"{target}.mul_({c})",
+                f"{target}.add_({c})",
+                f"{a}.add_({b})",
+                f"{a}.mul_({b})",
+                f"{a}.sub_({b})",
+                f"{a}.div_({b}.abs() + 1)",
+                f"{target}.sin_()",
+                f"{target}.tanh_()",
+                f"{target}.relu_()",
+                f"{target}.clamp_(-1, 1)",
+                f"{target}.zero_()",
+                f"{target}.fill_({c})",
+                f"{a}.copy_({b}.clone())",
+                f"{target}.copy_({self.any_tensor()}.sum())",
+                f"{target}.sigmoid_()",
+                f"{target}.neg_()",
+                f"{target}.pow_(2)",
+                f"{target}.abs_()",
+                f"{a}.masked_fill_({a} > 0, {c})",
+                f"Sine_.apply({target})",
+            ]
+        )
 
     def sweeping(self) -> str:
         a, keep = self.any_tensor(), self.pick(["retain_graph=True", "retain_graph=True", "retain_graph=False"])
@@ -457,9 +566,13 @@ class Generator:
         goals = ", ".join(self.any_tensor() for _ in range(self.random.randint(1, 3)))
         # PyTorch also sweeps the paths to the other results of a split whose one result is a goal: hooks see it
         several = ("Split", "Unbind", "Product")
-        if any(goal in self.hooked or str(self.value(goal).grad_fn)[1:].startswith(several) for goal in goals.split(", ")):
+        if any(
+            goal in self.hooked or str(self.value(goal).grad_fn)[1:].startswith(several) for goal in goals.split(", ")
+        ):
             goals = a
-        if any("no_grad" in line or ".detach()." in line for line in self.pair.lines):  # a write there makes PyTorch forget where views came from
+        if any(
+            "no_grad" in line or ".detach()." in line for line in self.pair.lines
+        ):  # a write there makes PyTorch forget where views came from
             goals = ", ".join(goal for goal in goals.split(", ") if not self.value(goal)._is_view()) or "x1"
         if kind < 0.8:
             return f"r{self.count} = grad({a}.sum(), [{goals}], {keep}, allow_unused={self.pick([True, True, False])})"
@@ -479,23 +592,29 @@ class Generator:
             return f"x{self.count} = {a}.detach().clone().requires_grad_()"
         if self.random.random() < 0.25:
             self.hooked.add(a)
-            return self.pick([
-                f"h{self.count} = {a}.register_hook(lambda g: g * 2)",
-                f"h{self.count} = {a}.register_hook(lambda g: log.append(({self.count}, g.detach().clone())))",
-                f"{a}.register_hook(lambda g: (g + 1).tanh())",
-            ])
-        return self.pick([
-            f"{a}.retain_grad()",
-            f"{a}.retain_grad()",
-            f"{a}.grad = None" if self.value(a).is_leaf else "pass",
-            f"x{self.count} = {a}.detach().requires_grad_()",
-            f"x{self.count} = {a}.detach().clone().requires_grad_()",
-            f"{a}.requires_grad_({self.pick([True, False])})" if self.value(a).requires_grad and not views else "pass",
-            f"x{self.count} = {a}.clone(); x{self.count}.detach_()",
-            f"{a}.detach().mul_(0.5)",
-            f"del {a}" if len(self.tensors()) > 4 else "pass",
-            f"del {a}" if len(self.tensors()) > 4 else "pass",
-        ])
+            return self.pick(
+                [
+                    f"h{self.count} = {a}.register_hook(lambda g: g * 2)",
+                    f"h{self.count} = {a}.register_hook(lambda g: log.append(({self.count}, g.detach().clone())))",
+                    f"{a}.register_hook(lambda g: (g + 1).tanh())",
+                ]
+            )
+        return self.pick(
+            [
+                f"{a}.retain_grad()",
+                f"{a}.retain_grad()",
+                f"{a}.grad = None" if self.value(a).is_leaf else "pass",
+                f"x{self.count} = {a}.detach().requires_grad_()",
+                f"x{self.count} = {a}.detach().clone().requires_grad_()",
+                f"{a}.requires_grad_({self.pick([True, False])})"
+                if self.value(a).requires_grad and not views
+                else "pass",
+                f"x{self.count} = {a}.clone(); x{self.count}.detach_()",
+                f"{a}.detach().mul_(0.5)",
+                f"del {a}" if len(self.tensors()) > 4 else "pass",
+                f"del {a}" if len(self.tensors()) > 4 else "pass",
+            ]
+        )
 
     def statement(self) -> str:
         kind = self.random.random()
@@ -604,12 +723,27 @@ def test_programs_do_something() -> None:
         text += generator.pair.lines
     joined = "\n".join(text)
     assert len(text) > 20 * 12
-    for fragment in ("backward(", "grad(", "register_hook", "no_grad", "_(", "] = ", "detach", ".apply(", "create_graph"):
+    for fragment in (
+        "backward(",
+        "grad(",
+        "register_hook",
+        "no_grad",
+        "_(",
+        "] = ",
+        "detach",
+        ".apply(",
+        "create_graph",
+    ):
         assert fragment in joined, fragment
 
 
-@pytest.mark.parametrize("line", ["x1 = T.tensor([1.]); x1.mul_(2 if T.__name__ == 'torch' else 3)",
-                                  "x1 = T.tensor([1.], requires_grad=T.__name__ == 'torch')",
-                                  "T.__name__ == 'torch' or T.tensor([1.]).backward()"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x1 = T.tensor([1.]); x1.mul_(2 if T.__name__ == 'torch' else 3)",
+        "x1 = T.tensor([1.], requires_grad=T.__name__ == 'torch')",
+        "T.__name__ == 'torch' or T.tensor([1.]).backward()",
+    ],
+)
 def test_a_difference_is_found(line: str) -> None:
     assert replay([line]) is not None
