@@ -289,7 +289,7 @@ def _wrapper_source(
     results = "".join(f", {kept}" for kept in keeps)
     if converted and len(converted) > 1 and not op.variadic:
         say(f"try: out{results} = forward({arguments})")
-        say(f"except ValueError as error: raise unfit(op, [{arrays}], error) from None")
+        say(f"except ValueError as error: raise unfit(op, [{', '.join(f'a_{x}' for x in operands)}], error) from None")
     else:
         say(f"out{results} = forward({arguments})")
 

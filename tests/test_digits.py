@@ -78,7 +78,12 @@ def test_default_accuracy(trained: Path) -> None:
 
 
 def test_leaves_weights_and_pictures(trained: Path) -> None:
-    assert sorted(path.name for path in trained.iterdir()) == ["digits.pt", "learning-curve.png", "misread.png"]
+    assert sorted(path.name for path in trained.iterdir()) == [
+        "digits.pt",
+        "graph.svg",
+        "learning-curve.png",
+        "misread.png",
+    ]
     for picture in trained.glob("*.png"):
         with Image.open(picture) as image:
             assert min(image.size) > 100

@@ -134,6 +134,16 @@ def test_a_module_draws_with_its_parameters_names():
     assert "layers.0: Linear(2 → 3)" in texts(drawing.svg)
 
 
+def test_a_parameters_own_name_wins_over_locals():
+    model, x = Net(2, 3, 1), ag.randn(1, 2)
+    for p in model.parameters():
+        assert p.requires_grad
+    with ag.record():
+        loss = model(x).sum()
+    assert "p" not in cards(draw_graph(loss, names=locals(), engine="builtin"))
+    assert {"x", "loss", "layers.1.bias"} <= set(cards(draw_graph(loss, names=locals(), engine="builtin")))
+
+
 def test_a_module_called_twice_has_two_clusters():
     layer = nn.Linear(2, 2)
 
@@ -355,6 +365,77 @@ def test_shared_parameters_are_counted_once():
     assert any("12 params" in card.note for card in drawing.graph.cards)
 
 
+def test_a_recurrence_from_primitives_folds():
+    weight, drive = ag.randn(4, 4, requires_grad=True), ag.randn(4, 3, requires_grad=True)
+    h = ag.zeros(4)
+    with ag.record():
+        for _ in range(60):
+            h = (drive @ ag.randn(3) + weight @ h).tanh()
+        loss = h.sum()
+    loss.backward()
+    drawing = draw_graph(loss, engine="builtin")
+    assert len(drawing.graph.cards) < 15
+    assert any(card.name.startswith("×") for card in drawing.graph.cards)
+
+
+def test_equal_branches_fold():
+    leaves = [ag.randn(2, requires_grad=True) for _ in range(200)]
+    with ag.record():
+        total = ag.cat([(x * 2).sin() for x in leaves]).sum()
+    assert len(draw_graph(total, engine="builtin").graph.cards) < 10
+
+
+def test_a_tensor_that_everybody_reads_does_not_blow_up():
+    with ag.record():
+        hub = y = scalar(0.5).sin()
+        for i in range(2000):
+            y = y * hub if i % 3 else y - hub
+    drawing = draw_graph(y, engine="builtin", max_nodes=5000)
+    assert len(drawing.svg) < 12_000_000
+
+
+def test_odd_graphs_draw():
+    class Cube(ag.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 3 * x**2 * g
+
+    x, empty, half = scalar(2.0), ag.zeros(0, 3, requires_grad=True), ag.tensor([1.0, 2.0], dtype=ag.float16)
+    half.requires_grad = True
+    with ag.record():
+        hooked = x * 3
+        hooked.register_hook(lambda g: g * 10)
+        outputs = [Cube.apply(x) * 2, (empty * 2).sum(), (half * half).sum(), hooked * hooked]
+        written = x * 1
+        written.mul_(2)
+        outputs.append(written * x)
+    for y in outputs:
+        y.backward()
+        drawing = draw_graph(y, names={"x": x}, engine="builtin")
+        ET.fromstring(drawing.svg)
+        json.loads(drawing.to_json())
+        drawing.to_html()
+    assert "a hook" in draw_graph(outputs[3], engine="builtin").svg
+    assert "Cube(x)" in draw_graph(outputs[0], names={"x": x}, engine="builtin").svg
+
+
+def test_the_gallery(tmp_path, monkeypatch, capsys):
+    from examples import draw_graphs
+
+    monkeypatch.setattr("sys.argv", ["draw_graphs.py", "--quick", "--out", str(tmp_path)])
+    draw_graphs.main()
+    assert "3 + 2 = 5" in capsys.readouterr().out
+    assert len(list(tmp_path.glob("*.svg"))) == 10
+    for page in tmp_path.glob("*.svg"):
+        ET.parse(page)
+
+
 # ---------------------------------------------------------------- safety
 
 HOSTILE = [
@@ -516,6 +597,8 @@ def test_make_dot_is_torchvizs():
 @pytest.mark.parametrize(("name", "draw"), [("two_paths", two_paths), ("worked_example", worked_example)])
 def test_golden(name, draw):
     drawing = draw()
+    for card in drawing.graph.cards:
+        card.where = ""  # the line in this file
     for kind, text in (("json", drawing.to_json() + "\n"), ("svg", drawing.svg)):
         path = GOLDEN / f"{name}.{kind}"
         if not path.exists():

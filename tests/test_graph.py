@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import threading
@@ -656,6 +657,19 @@ def test_deepcopy() -> None:
         copy.deepcopy(x * 2)
 
 
+def test_copy() -> None:
+    x = leaf(1.0, 2.0)
+    twin = copy.copy(x)  # a leaf of its own on the same memory, as in PyTorch
+    (twin * 3).sum().backward()
+    assert values(twin.grad) == [3, 3]
+    assert x.grad is None
+    assert shares_memory(twin, x)
+    y = x * 1
+    z = copy.copy(y)
+    y.mul_(5)
+    assert values(grad(z.sum(), x)[0]) == [5, 5]
+
+
 def test_an_operation_with_several_results_of_which_one_is_used() -> None:
     x = leaf(1.0, 2.0, 3.0)
     a, b = (x * x).split(2)
@@ -857,6 +871,27 @@ def test_modes_are_per_thread() -> None:
     leave.set()
     thread.join()
     assert seen == [True, False]
+
+
+def test_modes_are_per_task() -> None:
+    seen: dict[str, list[bool]] = {"off": [], "on": []}
+
+    async def off() -> None:
+        with ag.no_grad():
+            for _ in range(3):
+                seen["off"].append(ag.is_grad_enabled())
+                await asyncio.sleep(0)
+
+    async def on() -> None:
+        for _ in range(3):
+            seen["on"].append(ag.is_grad_enabled())
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        await asyncio.gather(off(), on())
+
+    asyncio.run(both())
+    assert seen == {"off": [False] * 3, "on": [True] * 3}
 
 
 def test_two_threads_that_reach_one_leaf() -> None:
@@ -1159,6 +1194,39 @@ def test_mark_dirty_is_declined_on_leaves() -> None:
 
     with pytest.raises(RuntimeError, match="not returned"):
         Forgets.apply(x * 1)
+
+
+class Recomputed(ag.Function):
+    """What a checkpoint does: forget the graph, and make it again in backward."""
+
+    @staticmethod
+    def forward(ctx: Any, run: Any, x: Tensor) -> Tensor:
+        ctx.run = run
+        ctx.save_for_backward(x)
+        return run(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Any:
+        (x,) = ctx.saved_tensors
+        again = x.detach().requires_grad_()
+        with ag.enable_grad():
+            out = ctx.run(again)
+        ag.backward(out, g)
+        return None, again.grad
+
+
+def test_a_sweep_inside_the_backward_of_a_function() -> None:
+    w, x = leaf(3.0, 4.0), leaf(1.0, 2.0)
+    y = x * 1
+    for _ in range(3):
+        y = Recomputed.apply(lambda h: (h * w).tanh(), y)
+    (y * w).sum().backward()
+    z = x.detach().requires_grad_()
+    v = w.detach().requires_grad_()
+    plain = (((z * v).tanh() * v).tanh() * v).tanh()
+    (plain * v).sum().backward()
+    np.testing.assert_allclose(values(x.grad), values(z.grad), rtol=1e-14)
+    np.testing.assert_allclose(values(w.grad), values(v.grad), rtol=1e-14)
 
 
 def test_function_frees_its_graph() -> None:

@@ -43,7 +43,7 @@ def same(found: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "extreme",
-    [Tensor.max, Tensor.amax, lambda x: x.amax(0), lambda x: (-x).min(), lambda x: (-x).amin(0)],
+    [lambda x: x.max(), lambda x: x.amax(), lambda x: x.amax(0), lambda x: (-x).min(), lambda x: (-x).amin(0)],
     ids=["max", "amax", "amax(0)", "min", "amin(0)"],
 )
 def test_ties_of_an_extremum_share_evenly(extreme: Callable[[Tensor], Tensor]) -> None:
@@ -88,10 +88,10 @@ def test_relu() -> None:
     same(slope(lambda x: ag.relu(x).sqrt(), [-1.0, 4.0]), [0, 0.25])  # an infinite gradient does not pass
 
 
-@pytest.mark.parametrize("step", [ag.abs, ag.sign, ag.floor, ag.ceil, ag.trunc, ag.round], ids=lambda f: f.__name__)
-def test_steps_and_abs_have_slope_0_at_0(step: Callable[[Tensor], Tensor]) -> None:
-    assert slope(step, 0.0) == 0
-    assert step is ag.abs or slope(step, [0.3, -1.5, 2.0]) == [0, 0, 0]
+@pytest.mark.parametrize("name", ["abs", "sign", "floor", "ceil", "trunc", "round"])
+def test_steps_and_abs_have_slope_0_at_0(name: str) -> None:
+    assert slope(getattr(ag, name), 0.0) == 0
+    assert name == "abs" or slope(getattr(ag, name), [0.3, -1.5, 2.0]) == [0, 0, 0]
 
 
 def test_leaky_relu_and_elu_at_0() -> None:
@@ -233,9 +233,8 @@ def test_cross_entropy_divides_by_the_targets_that_count() -> None:
     first = float(np.log(np.exp([1, 2, 3]).sum()) - 1)
     same(ag.cross_entropy(leaf(LOGITS), tensor([0, -100, 2])).item(), (first + last) / 2)
     weights = tensor([2.0, 1.0, 6.0], dtype=ag.float64)
-    assert np.isnan(
-        ag.nll_loss(leaf([[0.0, -inf]]), tensor([1]), tensor([1.0, 0.0]), reduction="sum").item()
-    )  # 0 * inf
+    never = ag.nll_loss(leaf([[0.0, -inf]]), tensor([1]), weights[:2] * 0, reduction="sum")
+    assert np.isnan(never.item())  # 0 * inf
     same(ag.cross_entropy(leaf(LOGITS), tensor([0, -100, 2]), weights).item(), (2 * first + 6 * last) / 8)
 
 
@@ -262,7 +261,8 @@ def test_binary_cross_entropy_at_the_ends() -> None:
     p, t = leaf([0.0, 1.0]), tensor([1.0, 0.0], dtype=ag.float64)
     assert ag.binary_cross_entropy(p, t, reduction="none").tolist() == [100, 100]
     assert ag.binary_cross_entropy(p, 1 - t, reduction="none").tolist() == [0, 0]
-    assert slope(lambda x: ag.binary_cross_entropy(x, t, reduction="sum"), [0.0, 1.0]) == [-1e12, 1e12]
+    steep = slope(lambda x: ag.binary_cross_entropy(x, t, reduction="sum"), [0.0, 1.0])
+    np.testing.assert_allclose(steep, [-1e12, 1e12], rtol=1e-8)
     for outside in ([1.0001, 0.5], [-0.0001, 0.5]):
         with pytest.raises(RuntimeError, match="between 0 and 1"):
             ag.binary_cross_entropy(tensor(outside), ag.ones(2))
@@ -357,9 +357,8 @@ def test_out_of_bounds_raises() -> None:
             x[key]
         with pytest.raises(IndexError):
             x[key] = 1.0
-    for pick in (ag.gather, ag.take_along_dim):
-        with pytest.raises((IndexError, RuntimeError)):
-            pick(x, *((0, tensor([[2]])) if pick is ag.gather else (tensor([[2]]), 0)))
+    with pytest.raises(RuntimeError):
+        x.gather(0, tensor([[2]]))
 
 
 def test_negative_steps() -> None:

@@ -37,17 +37,17 @@ class _Capture:
         self.constants_only = [output for output in outputs if output._edge is None]
         self.roots = list(dict.fromkeys(output._edge for output in self.outputs))
         self.order = forward_order(self.roots)
-        self.given_params, self.inputs = dict(params), dict(inputs)
         self.recorded = [node.record is not None for node in self.order if not isinstance(node, Leaf | Part)]
         modules = self._modules()
-        found = {name: p for module in modules for name, p in module.named_parameters()}
-        self.params = {**found, **self.given_params}
-        every = {**{k: v for k, v in names.items() if _is_tensor(v)}, **found, **self.inputs, **self.given_params}
-        for output in outputs:  # an output's own name, if nobody has given it another
-            if output.name and not any(output is tensor for tensor in every.values()):
-                every[output.name] = output
-        own = {id(t): k for k, t in names.items() if _is_tensor(t) and not k.startswith("_")}
-        every = {**every, **{k: t for k, t in names.items() if _is_tensor(t) and id(t) in own}} if names else every
+        self.params = dict(params)
+        for module in modules:
+            for name, p in module.named_parameters():
+                self.params.setdefault(name, p)
+        every: dict[str, Any] = {}  # the first name given to a tensor counts: a parameter's own before locals()
+        for group in (self.params, inputs, {o.name: o for o in outputs if o.name}, names):
+            for name, tensor in group.items():
+                if _is_tensor(tensor) and not (name.startswith("_") and group is names):
+                    every.setdefault(name, tensor)
         self.quotients = self._quotients(every)
         self.silent = set(self.quotients.values()) | {node for node in self.order if _alone(node)}
         named = name_nodes([node for node in self.order if node not in self.silent], every)

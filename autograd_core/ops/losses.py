@@ -123,6 +123,8 @@ def nll_loss(
     safe = np.where(valid, target.array, 0).astype(np.int64)
     if weight is not None and tuple(weight.array.shape) != (classes,):
         raise RuntimeError(f"nll_loss: weight {tuple(weight.shape)} must have one entry for each of {classes} classes")
+    if weight is not None and weight.array.dtype != input.array.dtype:
+        raise RuntimeError(f"nll_loss: weight ({weight.dtype}) and input ({input.dtype}) must have the same dtype")
     if weight is not None and weight.requires_grad:
         raise RuntimeError(
             "nll_loss: not differentiable with respect to weight, which cannot require grad; use weight.detach()"

@@ -325,7 +325,7 @@ def _by_itself(s: Setting, own: Array, taken: Taken, l: int, rtol: float) -> boo
     """Whether a fault of BP3 or BP4 explains the one gradient that was given."""
     eq: Equation = "BP4" if l in taken.dW else "BP3"
     wrong, s.delta[l] = s.delta[l], own
-    found = mistakes.recognise(s, eq, l, getattr(taken, _OF[eq])[l], max(1e-10, 10 * rtol), 1)
+    found = mistakes.recognise(s, eq, l, getattr(taken, _OF[eq])[l], rtol, 1)
     s.delta[l] = wrong
     return bool(found)
 
@@ -338,7 +338,7 @@ def _recognise(s: Setting, check: Check, taken: Taken, rtol: float) -> None:
     if not np.isfinite(yours).all():
         check.note = "not finite"
         return
-    check.guesses = mistakes.recognise(s, check.equation, check.layer, yours, max(1e-10, 10 * rtol))
+    check.guesses = mistakes.recognise(s, check.equation, check.layer, yours, rtol)
     if check.guesses or yours.shape != check.expected.shape:
         return
     expected = check.expected

@@ -315,26 +315,35 @@ def _bp4(s: Setting, l: int, chosen: Mapping[str, str]) -> Array | None:
 def magnitude(s: Setting, eq: Equation, l: int) -> float:
     """The norm of the equation's terms without cancellation: what rounding is relative to.
 
-    A derivative such as a(1 - a) is exact to a few 1e-16 only, so a saturated one counts as 1e-3 at least.
+    Rounding of z, where its terms cancel, moves a and f'(z) too; and a derivative such as a(1 - a) is exact to a few
+    1e-16 only, so a saturated one counts as 1e-3 at least.
     """
-    if eq == "BP1":
-        a, t = s.p.a[l], s.t
-        scale = s.loss.scale(*t.shape) * (len(t) if s.per_sample else 1)
-        if s.loss.kind == "squared":
-            f = s.net.activations[-1]
-            slope = np.maximum(abs(s.prime(l)), 1e-3) * (1 if f.name != "softmax" else 2)
-            return norm(scale * (1 if s.loss.half else 2) * (abs(a) + abs(t)) * slope)
-        matched = s.loss.kind == "softmax" or s.net.activations[-1].name == "sigmoid"
-        terms = abs(a) + abs(t) if matched else abs(bp1(s.net, s.loss, a, s.p.z[l], t)) / s.loss.scale(*t.shape)
-        return norm(scale * terms)
-    if eq == "BP2":
-        slope = np.maximum(abs(s.prime(l)), 1e-3)
-        return norm((abs(s.delta[l + 1]) @ abs(s.net.weights[l])) * slope)
+    scale = s.loss.scale(*s.t.shape) * (s.n if s.per_sample else 1)
     share = 1 / s.n if s.per_sample else 1.0
+    if eq == "BP1":
+        terms = abs(s.p.a[l]) + abs(s.t)
+        if s.loss.kind == "squared":
+            return norm(scale * (1 if s.loss.half else 2) * terms * _slope(s, l))
+        matched = s.loss.kind == "softmax" or s.net.activations[-1].name == "sigmoid"
+        return norm(scale * terms if matched else bp1(s.net, s.loss, s.p.a[l], s.p.z[l], s.t))
+    if eq == "BP2":
+        return norm((abs(s.delta[l + 1]) @ abs(s.net.weights[l])) * _slope(s, l))
     if eq == "BP3":
         return norm(abs(s.delta[l]).sum(axis=0) * share)
-    decayed = s.loss.decay * abs(s.net.weights[l - 1])
-    return norm(abs(s.delta[l]).T @ abs(s.p.a[l - 1]) * share + decayed)
+    a = abs(s.p.a[l - 1])
+    if l > 1:
+        a = np.maximum(a, 1e-2 * _spread(s, l - 1) * abs(s.prime(l - 1)))
+    return norm(abs(s.delta[l]).T @ a * share + s.loss.decay * abs(s.net.weights[l - 1]))
+
+
+def _spread(s: Setting, l: int) -> Array:
+    """The terms of z^l without cancellation; 1e-2 of it times 1e-13 is what rounding does to z^l."""
+    bias = s.net.biases[l - 1]
+    return abs(s.p.a[l - 1]) @ abs(s.net.weights[l - 1]).T + (0 if bias is None else abs(bias))
+
+
+def _slope(s: Setting, l: int) -> Array:
+    return np.asarray(np.maximum(np.maximum(abs(s.prime(l)), 1e-3), 1e-2 * _spread(s, l)))
 
 
 # ---- Recognising
@@ -384,26 +393,28 @@ def _fitted(s: Setting, l: int, choice: Choice, yours: Array) -> Guess | None:
 @np.errstate(all="ignore")
 def recognise(s: Setting, eq: Equation, l: int, yours: Array, rtol: float, faults: int = 2) -> list[Guess]:
     """The fewest faults that give `yours`: several guesses where this input cannot tell them apart, or none."""
+    slack = 10 * rtol * magnitude(s, eq, l)
     for count in range(1, faults + 1):
-        found = [guess for choice in choices(eq, count) if (guess := _tried(s, eq, l, choice, yours, rtol)) is not None]
+        tried = (_tried(s, eq, l, choice, yours, rtol, slack) for choice in choices(eq, count))
+        found = [guess for guess in tried if guess is not None]
         if found:
             plain = [guess for guess in found if not guess.eta]
             return plain or found
     return []
 
 
-def _tried(s: Setting, eq: Equation, l: int, choice: Choice, yours: Array, rtol: float) -> Guess | None:
+def _tried(s: Setting, eq: Equation, l: int, choice: Choice, yours: Array, rtol: float, slack: float) -> Guess | None:
     updated = ("weights", "weights updated first") in choice
     guess = _fitted(s, l, choice, yours) if updated else Guess(choice)
     given = None if guess is None else guessed(s, eq, l, guess)
-    return guess if given is not None and close(yours, given, rtol) else None
+    return guess if given is not None and close(yours, given, max(1e-10, 10 * rtol), slack) else None
 
 
-def close(yours: Array, other: Array, rtol: float) -> bool:
+def close(yours: Array, other: Array, rtol: float, slack: float = 0.0) -> bool:
     """Whether the two are equal normwise."""
     if yours.shape != other.shape:
         return False
-    return norm(yours - other) <= rtol * norm(other)
+    return norm(yours - other) <= rtol * norm(other) + slack
 
 
 @np.errstate(all="ignore")

@@ -1,0 +1,57 @@
+"""The hard cases in PyTorch: the same tests, with PyTorch in place of `autograd_core`.
+
+So the numbers by hand are PyTorch's, but for those in `OURS`. Messages are not compared.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import test_hard_cases as cases
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
+
+OURS = {
+    "test_negative_steps",  # PyTorch has none
+    "test_activations_do_not_warn",  # written with our functions, and about NumPy's warnings
+    "test_promotion_table",  # written with NumPy's dtypes
+}
+
+
+class PyTorch:
+    """PyTorch's functions under the names that `autograd_core` gives them."""
+
+    grad = staticmethod(torch.autograd.grad)
+
+    def __getattr__(self, name: str) -> Any:
+        for place in (torch, torch.nn.functional):
+            if hasattr(place, name) and not (
+                place is torch and name in ("embedding", "binary_cross_entropy_with_logits")
+            ):
+                return getattr(place, name)
+        raise AttributeError(name)
+
+
+class WithoutMessages:
+    """`pytest.raises` and `pytest.warns` that do not look at the message."""
+
+    @staticmethod
+    def raises(error: Any, match: str = "") -> Any:
+        return pytest.raises(error)
+
+    @staticmethod
+    def warns(warning: Any, match: str = "") -> Any:
+        return pytest.warns(warning)
+
+
+@pytest.fixture(autouse=True)
+def _in_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = {"ag": PyTorch(), "tensor": torch.tensor, "Tensor": torch.Tensor, "pytest": WithoutMessages()}
+    for name, value in replaced.items():
+        monkeypatch.setattr(cases, name, value)
+
+
+globals().update({name: test for name, test in vars(cases).items() if name.startswith("test_") and name not in OURS})
