@@ -20,6 +20,7 @@ import numpy as np
 
 from .memory import overlaps
 from .modes import module_path
+from .special import add_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -355,12 +356,12 @@ def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
             )
         extra = len(share.shape) - len(parent.shape)
         if extra > 0:
-            share = share.sum(axis=tuple(range(extra)))
+            share = _added_up(share, tuple(range(extra)), False)
         elif extra < 0:
             share = share.reshape((1,) * -extra + tuple(share.shape))
         stretched = tuple(i for i, size in enumerate(parent.shape) if size == 1 and share.shape[i] != 1)
         if stretched:
-            share = share.sum(axis=stretched, keepdims=True)
+            share = _added_up(share, stretched, True)
         if share.shape != parent.shape:
             raise AssertionError(
                 f"internal error: {parent.name()}: a gradient that does not fit {parent.shape}; please report it"
@@ -368,6 +369,10 @@ def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
     if share.dtype != parent.dtype:
         share = (share.real if share.dtype.kind == "c" else share).astype(parent.dtype)
     return share
+
+
+def _added_up(share: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    return add_up(share, axes, keepdims) if isinstance(share, np.ndarray) else share.sum(axis=axes, keepdims=keepdims)
 
 
 def _ancestors_of(goals: set[Node], roots: Sequence[Node]) -> set[Node]:

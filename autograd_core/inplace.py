@@ -18,7 +18,7 @@ from .graph import Leaf, Node, node_number
 from .keys import bad_key
 from .memory import overlaps
 from .modes import is_grad_enabled
-from .ops.index import as_element, getitem, index_assign
+from .ops.index import _slice, as_element, getitem, index_assign
 from .primitive import Operation, TensorLike, either, primitive, wrap
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def rewrite_history(tensor: Tensor, edge: Any) -> None:
         _take_edge(base, index_assign(flat, (_positions(tensor, base),), region).reshape(base.array.shape)._edge)
     flat = wrap(base.array, base._edge).reshape(-1)
     for view in views:
-        _take_edge(view, getitem(flat, (_positions(view, base),))._edge)
+        _take_edge(view, _slice(flat, (_positions(view, base),))._edge)  # which saves nothing that could be released
 
 
 def _close_results(memory: Memory, base: Tensor) -> None:

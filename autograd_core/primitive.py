@@ -69,6 +69,11 @@ class Operation:
         self.shows: str | None = None
         self.local: dict[str, str] = {}
 
+    @property
+    def shown_name(self) -> str:
+        """The name by which users know the operation."""
+        return _KNOWN_AS.get(self.name, self.name.strip("_"))
+
     def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
         """What is sent to each parent, on arrays, where the operation has no formula for each by itself."""
         raise NotImplementedError
@@ -86,6 +91,9 @@ class Operation:
             None if parent is None else _as_tensor(formula(g, *values))
             for parent, formula, values in zip(parents, self.plain, rejoined, strict=True)
         ]
+
+
+_KNOWN_AS = {"plus": "add", "minus": "sub", "true_divide": "div", "_power": "pow"}
 
 
 class _Several(Operation):
@@ -378,7 +386,7 @@ def operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
     if isinstance(value, _namespace["Tensor"]):
         return value.array, value._edge, value._memory
     raise TypeError(
-        f"{op.name}(): expected a Tensor, an array or a number, got {kind.__name__}: {value!r:.60}"
+        f"{op.shown_name}(): expected a Tensor, an array or a number, got {kind.__name__}: {value!r:.60}"
         + (". Make a tensor of it first: ag.tensor(…)" if isinstance(value, list | tuple) else "")
     )
 
@@ -392,7 +400,7 @@ def tensor_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]
     """As `operand`, where a number is not enough."""
     if not isinstance(value, np.ndarray):
         raise TypeError(
-            f"{op.name.strip('_')}(): expected a Tensor or an array, got {type(value).__name__}: {value!r:.60}. "
+            f"{op.shown_name}(): expected a Tensor or an array, got {type(value).__name__}: {value!r:.60}. "
             "Make a tensor of it first: ag.tensor(…)"
         )
     return operand(op, value)
@@ -405,7 +413,7 @@ def unfit(op: Operation, arrays: Sequence[Any], error: ValueError) -> Exception:
         np.broadcast_shapes(*shapes)
     except ValueError:
         return RuntimeError(
-            f"{op.name.strip('_')}: shapes {' and '.join(map(str, shapes))} do not broadcast: counted from the last "
+            f"{op.shown_name}: shapes {' and '.join(map(str, shapes))} do not broadcast: counted from the last "
             "dimension, sizes must be equal or 1. Use .reshape, .unsqueeze or .mT to line them up."
         )
     return error

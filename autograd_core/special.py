@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["erf"]
+__all__ = ["add_up", "erf"]
 
 # W. J. Cody, "Rational Chebyshev approximations for the error function", Math. Comp. 23 (1969), 631-637:
 # coefficients of numerator and denominator, highest power first, for |x| <= 0.46875, <= 4, and beyond.
@@ -98,3 +98,34 @@ def erf(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     tail = (1 / math.sqrt(math.pi) - inverse * _ratio(_FAR, inverse)) / part
     out[far] *= 1 - np.exp(-part * part) * tail
     return out.reshape(x.shape).astype(x.dtype, copy=False)
+
+
+_FEW, _BLOCK = 256, 64
+
+
+def add_up(x: np.ndarray[Any, Any], axis: Any, keepdims: bool = False, dtype: Any = None) -> Any:
+    """np.sum. NumPy adds what is not contiguous (rows, not their elements) one after the other, with an error that
+    grows with the number: in float32, long dimensions are added in blocks first, at the same speed.
+
+    >>> x = np.full((100_000, 2), .1, np.float32)
+    >>> round(float(x.sum(axis=0)[0]), 1), round(float(add_up(x, (0,))[0]), 1)
+    (9998.6, 10000.0)
+    """
+    if axis is not None and x.itemsize <= 4 and x.dtype.kind == "f":
+        for at in axis:
+            while x.shape[at] > _FEW and x.strides[at] != x.itemsize:
+                x = _blocks(x, at, dtype)
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)  # type: ignore[call-overload]  # of keepdims
+
+
+def _blocks(x: np.ndarray[Any, Any], axis: int, dtype: Any) -> np.ndarray[Any, Any]:
+    """The sums of the blocks that a dimension consists of."""
+    count, rest = divmod(x.shape[axis], _BLOCK)
+    before = (slice(None),) * axis
+    whole = x[(*before, slice(count * _BLOCK))]
+    whole = whole.reshape((*x.shape[:axis], count, _BLOCK, *x.shape[axis + 1 :]))  # a view, in any layout
+    sums = np.add.reduce(whole, axis=axis + 1, dtype=dtype)
+    if rest:
+        last = np.add.reduce(x[(*before, slice(-rest, None))], axis=axis, dtype=dtype, keepdims=True)
+        sums = np.concatenate([sums, last], axis=axis)
+    return sums

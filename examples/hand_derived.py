@@ -24,6 +24,7 @@ import autograd_core as ag
 import nn
 from nn import optim
 from nn.backprop import NOTATIONS, Loss, Net, backprop, compare, make_exercise, table
+from nn.backprop.report import heading
 
 Array = npt.NDArray[np.float64]
 
@@ -210,7 +211,7 @@ def exercise() -> None:
     equation, l, _, fault = task.key[0]
     assert report.first is not None
     assert (report.first.equation, report.first.layer) == (equation, l)
-    print(f"\nPlanted: {equation}, layer {l}, {fault}.")
+    print(f"\nPlanted: {heading(report, report.first)}, {fault}.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

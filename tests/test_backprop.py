@@ -435,7 +435,7 @@ def test_the_example(capsys):
     from examples import hand_derived
 
     hand_derived.main(["--quick"])
-    assert "Planted: BP4" in capsys.readouterr().out
+    assert "Planted: Layer 3 BP4" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("mistakes", [1, 2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.compare import compare_gradients
+from autograd_core import compare_gradients
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 W = np.random.default_rng(1).normal(size=(3, 2))

@@ -15,6 +15,7 @@ import autograd_core as ag
 import nn
 from autograd_core.draw import draw_graph, make_dot
 from autograd_core.draw import theme as colours
+from autograd_core.draw.faces import label_size
 from autograd_core.draw.html import steps
 from autograd_core.draw.layout import Plan, layered
 from autograd_core.draw.text import number
@@ -259,8 +260,11 @@ def test_no_cards_overlap_and_labels_are_inside(direction, engine):
         for x, y, w, h in boxes:
             assert -0.5 <= x <= x + w <= wide
             assert -0.5 <= y <= y + h <= high
-        for place in picture.placement.labels:
-            assert place is None or (-18 <= place[0] <= wide and -18 <= place[1] <= high)
+        for place, edge in zip(picture.placement.labels, drawing.graph.edges, strict=True):
+            if place is not None:
+                room = label_size(edge)[0] / 2
+                assert -12 <= place[0] - room <= place[0] + room <= wide
+                assert -12 <= place[1] <= high
 
 
 def test_random_layouts_are_free_of_overlaps():

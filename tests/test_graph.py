@@ -530,10 +530,11 @@ def test_a_node_hook_that_answers_with_one_tensor_twice() -> None:
     x, y = leaf(1.0), leaf(3.0)
     a, b = x * 1, y * 1
     mine = tensor([7.0], dtype=ag.float64)
+    early = a * 2 + b * 3  # swept after z
     z = a * b
     assert z.grad_fn is not None
     z.grad_fn.register_hook(lambda inputs, outputs: (mine, mine))
-    (z + a * 2 + b * 3).sum().backward()
+    (z + early).sum().backward()
     assert values(x.grad) == [9]
     assert values(y.grad) == [10]
     assert values(mine) == [7]
@@ -585,6 +586,8 @@ def test_retain_grad_survives_an_in_place_write() -> None:
     y.sum().backward()
     assert values(y.grad) == [1, 1]
     assert values(x.grad) == [2, 2]
+    y += 1
+    assert values(y.grad) == [1, 1]
 
 
 def test_a_retained_gradient_aliases_nothing() -> None:
@@ -751,6 +754,16 @@ def test_no_grad_and_enable_grad_nest() -> None:
     with switch, switch:
         assert not ag.is_grad_enabled()
     assert ag.is_grad_enabled()
+
+
+def test_modes_do_not_undo_each_other() -> None:
+    try:
+        with ag.record():
+            ag.set_grad_enabled(False)
+        assert not ag.is_grad_enabled()  # record() puts back what it changed, and no more
+        assert not ag.recording()
+    finally:
+        ag.set_grad_enabled(True)
 
 
 def test_set_grad_enabled() -> None:
@@ -1121,6 +1134,25 @@ def test_mark_non_differentiable() -> None:
     assert not index.requires_grad
     (ordered * tensor([1.0, 10.0, 100.0], dtype=ag.float64)).sum().backward()
     assert values(x.grad) == [100, 1, 10]
+
+
+def test_an_input_returned_and_marked_non_differentiable() -> None:
+    class Both(ag.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Any:
+            ctx.mark_non_differentiable(x)
+            return x, x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Tensor) -> Any:
+            return g * 2
+
+    x = leaf(1.0)
+    same, double = Both.apply(x)
+    assert not same.requires_grad
+    assert x.requires_grad
+    (same + double).backward()
+    assert values(x.grad) == [2]
 
 
 def test_save_for_backward_is_guarded_against_writes() -> None:

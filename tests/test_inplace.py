@@ -11,6 +11,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import Tensor, grad, tensor
+from autograd_core.inplace import in_place
 
 MODIFIED = "modified by an inplace operation"
 
@@ -316,6 +317,17 @@ def test_a_times_a_raises_and_a_plus_a_is_right() -> None:
     assert values(x.grad) == [2, 2]
 
 
+def test_a_composed_operation_that_keeps_a_view_of_what_is_overwritten() -> None:
+    """Such an operation cannot be given a copy: it must raise."""
+    square_ = in_place(lambda t: (t.reshape(-1) ** 2).reshape(t.shape), "square_")
+    x = matrix(2, 3)
+    y = x * 1
+    square_(y)
+    assert values(y) == values(x * x)
+    with pytest.raises(RuntimeError, match=MODIFIED):
+        y.sum().backward()
+
+
 IN_PLACE: dict[str, tuple[Callable[[Tensor, Tensor], Any], Callable[[Tensor, Tensor], Tensor]]] = {
     "add_": (lambda a, b: a.add_(b), lambda a, b: a + b),
     "+=": (lambda a, b: a.__iadd__(b), lambda a, b: a + b),
@@ -430,8 +442,11 @@ def test_dtypes_of_what_is_written() -> None:
     narrow.copy_(y * 2)
     narrow[0] = y[0]
     narrow *= y
+    narrow.retain_grad()
     assert narrow.dtype == ag.float32
     narrow.sum().backward()
+    assert narrow.grad is not None
+    assert narrow.grad.dtype == ag.float32
     assert values(y.grad) == [2, 8]
 
 
@@ -578,6 +593,16 @@ def test_views_made_after_a_write() -> None:
     second = y[:1]
     second.mul_(5)
     assert [values(grad(t.sum(), x, retain_graph=True)[0]) for t in (y, first, second)] == [[10, 1], [10, 0], [10, 0]]
+
+
+def test_a_view_of_what_was_written_to_can_be_swept_twice() -> None:
+    x = leaf(1.0, 2.0)
+    y = x + 1
+    view = y[:]
+    y += 1
+    view.sum().backward()
+    view.sum().backward()  # nothing was saved
+    assert values(x.grad) == [2, 2]
 
 
 def test_many_views_and_writes_of_a_loop() -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from .layout import Placement
 
 if TYPE_CHECKING:
-    from .layout import Plan, Point
+    from .curves import Point
+    from .layout import Plan
 
 _MOST_CARDS = 1500  # beyond that dot takes minutes; "auto" does not even try
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -264,8 +263,3 @@ def make_dot(
     if isinstance(params, list | tuple):
         params = dict(params)
     return formats.digraph(_tensors(var), dict(params or {}), show_attrs, show_saved, max_attr_chars)
-
-
-def warn(message: str) -> None:
-    """A warning that names the caller's line."""
-    warnings.warn(message, UserWarning, stacklevel=3)

@@ -16,7 +16,7 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-Point = tuple[float, float]
+from .curves import Point, smooth
 
 _GAP = 26.0  # between items of a rank
 _RANK_GAP = 36.0  # between ranks without labels
@@ -370,34 +370,27 @@ class _Layout:
             boxes.append((x, y, x2 - x, y2 - y))
         breadth, flow = root.box[1] - low, root.box[3] - start
         width, height = (flow, breadth) if plan.horizontal else (breadth, flow)
-        return Placement(corners, routes, labels, boxes, width, height, plan.horizontal)
+        placement = Placement(corners, routes, labels, boxes, width, height, plan.horizontal)
+        _make_room(placement, plan)
+        return placement
 
 
-def smooth(points: list[Point], horizontal: bool) -> list[tuple[Point, Point, Point, Point]]:
-    """Bézier pieces through the points of a route: along the flow at its ends and bends, leaning where it may.
-
-    >>> smooth([(0, 0), (0, 10)], horizontal=False)[0][0]
-    (0, 0)
-    """
-    flow = [(y, x) for x, y in points] if horizontal else list(points)  # (breadth, flow)
-    flow = [p for i, p in enumerate(flow) if not i or math.dist(p, flow[i - 1]) > 0.05]
-    straight = [abs(a[0] - b[0]) < 0.05 for a, b in zip(flow, flow[1:], strict=False)]
-    flow = [p for i, p in enumerate(flow) if not 0 < i < len(flow) - 1 or not (straight[i - 1] and straight[i])]
-    leans = [0.0] * len(flow)
-    if horizontal and len(flow) == 2 and flow[1][1] > flow[0][1]:
-        lean = 0.55 * (flow[1][0] - flow[0][0]) / (flow[1][1] - flow[0][1])
-        leans = [max(min(lean, 0.6), -0.6)] * 2
-    for i in range(1, len(flow) - 1):
-        (a, b), (c, d), (e, f) = flow[i - 1 : i + 2]
-        if (c - a) * (e - c) > 0.1 and d > b and f > d:
-            steep = min(abs(c - a) / (d - b), abs(e - c) / (f - d), 0.12 if horizontal else 0.4)
-            leans[i] = math.copysign(steep, e - c)
-    pieces = []
-    for i, ((u, v), (u2, v2)) in enumerate(zip(flow, flow[1:], strict=False)):
-        reach = (v2 - v) * (0.34 if horizontal and len(flow) == 2 else 0.42)
-        piece = (u, v), (u + leans[i] * reach, v + reach), (u2 - leans[i + 1] * reach, v2 - reach), (u2, v2)
-        pieces.append(tuple((b, a) for a, b in piece) if horizontal else piece)
-    return pieces  # type: ignore[return-value]  # four points each
+def _make_room(placement: Placement, plan: Plan) -> None:
+    """Widen the picture where a label that follows its link leaves it."""
+    extents = [
+        (place[0] - size[0] / 2, place[0] + size[0] / 2, place[1] - size[1] / 2)
+        for place, (_, _, size) in zip(placement.labels, plan.links, strict=True)
+        if place is not None and size is not None
+    ]
+    left = max(0.0, -min((e[0] for e in extents), default=0.0))
+    up = max(0.0, -min((e[2] for e in extents), default=0.0))
+    placement.width = left + max([placement.width, *(e[1] for e in extents)])
+    placement.height += up
+    if left or up:
+        placement.corners = [(x + left, y + up) for x, y in placement.corners]
+        placement.routes = [[(x + left, y + up) for x, y in route] for route in placement.routes]
+        placement.labels = [place and (place[0] + left, place[1] + up) for place in placement.labels]
+        placement.boxes = [(x + left, y + up, w, h) for x, y, w, h in placement.boxes]
 
 
 def _beside(item: _Item, hop: _Hop, horizontal: bool) -> float:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .curves import curve, shown, spline
 from .faces import HEADER, PAD, Face, Row, columns, edge_tooltip, tooltip
-from .layout import smooth
 from .text import superscript, width, xml
 from .theme import COLOURS, FONT, Scale, style
 
 if TYPE_CHECKING:
-    from .layout import Placement, Point
+    from .curves import Point
+    from .layout import Placement
     from .model import Card, Edge, Graph
 
 MARGIN = 18.0
@@ -50,7 +51,7 @@ class _Painter:
 
     def _line(self, name: str, wide: float, dashed: bool = False) -> str:
         dash = ' stroke-dasharray="5 3.5"' if dashed else ""
-        return f'stroke="{COLOURS[name][self.dark]}" stroke-width="{_n(wide)}"{dash}'
+        return f'stroke="{COLOURS[name][self.dark]}" stroke-width="{shown(wide)}"{dash}'
 
     def text(
         self,
@@ -73,7 +74,7 @@ class _Painter:
         side = f' text-anchor="{anchor}"' if anchor else ""
         name = f' id="{ident}"' if ident else ""
         return (
-            f'<text{name} x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}"{side}{weight}{slant} class="{kinds}" '
+            f'<text{name} x="{shown(x)}" y="{shown(y)}" font-size="{shown(size)}"{side}{weight}{slant} class="{kinds}" '
             f'fill="{COLOURS[colour][self.dark]}">{xml(text)}</text>'
         )
 
@@ -97,14 +98,14 @@ class _Painter:
         say = self.out.append
         say(
             f'<svg xmlns="http://www.w3.org/2000/svg" id="{root}" role="img" aria-labelledby="{root}-t {root}-d" '
-            f'viewBox="0 0 {_n(wide)} {_n(high)}" width="{_n(wide)}" height="{_n(high)}" '
+            f'viewBox="0 0 {shown(wide)} {shown(high)}" width="{shown(wide)}" height="{shown(high)}" '
             f'style="max-width:100%;height:auto" font-family="{xml(FONT)}">'
         )
         say(f'<title id="{root}-t">{xml(title)}</title><desc id="{root}-d">{xml(about, 1000)}</desc>')
         say(f"<style>{style(root, picture.theme)}{self._copies_light_up()}</style>")
         say(self._markers())
-        say(f'<rect width="{_n(wide)}" height="{_n(high)}" {self._fill("page")}/>')
-        say(f'<g transform="translate({_n(MARGIN)} {_n(MARGIN)})">')
+        say(f'<rect width="{shown(wide)}" height="{shown(high)}" {self._fill("page")}/>')
+        say(f'<g transform="translate({shown(MARGIN)} {shown(MARGIN)})">')
         for box, heading in zip(placement.boxes, picture.titles, strict=True):
             self._cluster(box, heading)
         for i, edge in enumerate(graph.edges):
@@ -139,7 +140,7 @@ class _Painter:
         x, y, wide, high = box
         colour = COLOURS["cluster"][self.dark]
         self.out.append(
-            f'<g><rect x="{_n(x)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(high)}" rx="12" fill="{colour}" '
+            f'<g><rect x="{shown(x)}" y="{shown(y)}" width="{shown(wide)}" height="{shown(high)}" rx="12" fill="{colour}" '
             f'class="f-cluster s-cluster-line" {self._line("cluster-line", 1, dashed=True)}/>'
             + self.text(x + 12, y + 19, heading, 12.5, "muted", bold=True)
             + "</g>"
@@ -175,7 +176,7 @@ class _Painter:
             below = y + 11 if edge.local else y + 4
             colour = COLOURS["back"][self.dark]
             self.out.append(
-                f'<text x="{_n(x)}" y="{_n(below)}" font-size="10.5" text-anchor="middle" class="f-back{halo}" '
+                f'<text x="{shown(x)}" y="{shown(below)}" font-size="10.5" text-anchor="middle" class="f-back{halo}" '
                 f'fill="{colour}">{xml(edge.share)}<tspan class="b" font-weight="700">{xml(edge.result)}</tspan></text>'
             )
 
@@ -193,10 +194,10 @@ class _Painter:
         fade = ' opacity="0.75"' if card.kind == "ghost" else ""
         say(
             f'<g id="{root}-n{card.number}" class="n c{same}" tabindex="0" role="img" aria-label="{xml(about, 600)}" '
-            f'transform="translate({_n(x)} {_n(y)})"{fade}><title>{xml(about, 1000)}</title>'
+            f'transform="translate({shown(x)} {shown(y)})"{fade}><title>{xml(about, 1000)}</title>'
         )
         ground = kind if face.chip else "paper"
-        say(f'<rect width="{_n(wide)}" height="{_n(high)}" rx="8" {self._fill(ground)}/>')
+        say(f'<rect width="{shown(wide)}" height="{shown(high)}" rx="8" {self._fill(ground)}/>')
         if face.chip:
             say(self.text(PAD + 1, 16.5, face.name, 13, "muted" if kind == "constant" else "ink", bold=True))
             if face.detail:
@@ -208,7 +209,7 @@ class _Painter:
                 say(self.text(wide - PAD, 17.5, face.detail, 11.5, "muted", anchor="end"))
             self._rows(card, face)
         say(
-            f'<rect width="{_n(wide)}" height="{_n(high)}" rx="8" fill="none" class="card s-{kind}-line" '
+            f'<rect width="{shown(wide)}" height="{shown(high)}" rx="8" fill="none" class="card s-{kind}-line" '
             f"{self._line(f'{kind}-line', 1.3, dashed)}/></g>"
         )
 
@@ -260,7 +261,7 @@ class _Painter:
         left = right - sum(widths) - 9 * (len(widths) - 1)
         top, bottom = y + 2.5, y + row.height - 2.5
         self.out.append(
-            f'<path d="M{_n(left - 2)} {_n(top)}h-3V{_n(bottom)}h3M{_n(right + 2)} {_n(top)}h3V{_n(bottom)}h-3" '
+            f'<path d="M{shown(left - 2)} {shown(top)}h-3V{shown(bottom)}h3M{shown(right + 2)} {shown(top)}h3V{shown(bottom)}h-3" '
             f'fill="none" class="s-muted" {self._line("muted", 1.1)}/>'
         )
         for i, cells in enumerate(row.cells):
@@ -289,9 +290,9 @@ class _Painter:
         say(self.text(x, y + 12, label, 12, "muted"))
         start = x + width(label, 12) + 20
         for i in range(7):
-            say(f'<rect x="{_n(start + 26 * i)}" y="{_n(y)}" width="26" height="15" {self._fill(f"g{i}")}/>')
+            say(f'<rect x="{shown(start + 26 * i)}" y="{shown(y)}" width="26" height="15" {self._fill(f"g{i}")}/>')
         say(
-            f'<rect x="{_n(start)}" y="{_n(y)}" width="182" height="15" fill="none" class="s-cluster-line" '
+            f'<rect x="{shown(start)}" y="{shown(y)}" width="182" height="15" fill="none" class="s-cluster-line" '
             f"{self._line('cluster-line', 1)}/>"
         )
         say(self.text(start, y + 28, "10" + superscript(str(scale.low)), 10.5, "muted"))
@@ -300,31 +301,9 @@ class _Painter:
             say(self.text(x, y + 50 + 18 * i, note, 11.5, "muted"))
 
 
-def curve(points: list[Point], horizontal: bool) -> str:
-    """The smooth path through the points of a route."""
-    path = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
-    for (x, y), one, two, (x2, y2) in smooth(points, horizontal):
-        straight = abs(y2 - y if horizontal else x2 - x) < 0.3
-        handles = "L" if straight else f"C{_n(one[0])} {_n(one[1])} {_n(two[0])} {_n(two[1])} "
-        path.append(f"{handles}{_n(x2)} {_n(y2)}")
-    return "".join(path)
-
-
-def spline(points: list[Point]) -> str:
-    """A path of Bézier pieces, from their control points."""
-    coordinates = [f"{_n(x)} {_n(y)}" for x, y in points]
-    return f"M{coordinates[0]}" + "".join(f"C{' '.join(coordinates[i : i + 3])}" for i in range(1, len(points) - 2, 3))
-
-
 def _top(wide: float, high: float) -> str:
-    return f"M0 {_n(high)}V8a8 8 0 0 1 8-8h{_n(wide - 16)}a8 8 0 0 1 8 8V{_n(high)}z"
+    return f"M0 {shown(high)}V8a8 8 0 0 1 8-8h{shown(wide - 16)}a8 8 0 0 1 8 8V{shown(high)}z"
 
 
 def _bottom(wide: float, y: float, high: float) -> str:
-    return f"M0 {_n(y)}h{_n(wide)}v{_n(high - 8)}a8 8 0 0 1-8 8h{_n(16 - wide)}a8 8 0 0 1-8-8z"
-
-
-def _n(value: float) -> str:
-    """A coordinate, as short as it goes."""
-    shown = f"{value:.1f}"
-    return shown[:-2] if shown.endswith(".0") else shown
+    return f"M0 {shown(y)}h{shown(wide)}v{shown(high - 8)}a8 8 0 0 1-8 8h{shown(16 - wide)}a8 8 0 0 1-8-8z"

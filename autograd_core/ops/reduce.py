@@ -15,6 +15,7 @@ import numpy as np
 from ..dims import Dims, kept_shape, one_dim, some_dims
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
+from ..special import add_up
 from .elementwise import maximum, minimum
 from .index import gather
 
@@ -65,7 +66,7 @@ def _wide(input: Array) -> Any:
            fast={"input": _spread_in_memory},
            input=_spread)
 def _sum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
-    out = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)  # type: ignore[call-overload]  # NumPy's stubs know no variable keepdims
+    out = add_up(input, dim, keepdim, _wide(input))
     return out.astype(np.float16) if input.dtype == np.float16 else out
 
 
@@ -95,7 +96,7 @@ def _mean_vjp_in_memory(g: Any, input_shape: tuple[int, ...], dim: Any) -> Array
            input=lambda g, input_shape, dim: _spread(g / _count(input_shape, dim), input_shape, dim))
 def _mean(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     with np.errstate(invalid="ignore", divide="ignore"):  # the mean of nothing is NaN
-        total = np.add.reduce(input, axis=dim, dtype=_wide(input), keepdims=keepdim)  # type: ignore[call-overload]  # NumPy's stubs know no variable keepdims
+        total = add_up(input, dim, keepdim, _wide(input))
         return (total / _count(input.shape, dim)).astype(input.dtype, copy=False)
 
 
@@ -124,11 +125,12 @@ def _var_vjp(g: Any, input: Any, dim: Any, correction: float) -> Any:
 
 
 def _variance(input: Array, dim: Any, correction: float, keepdim: bool) -> Any:
+    if input.dtype == np.float16:
+        return _variance(input.astype(np.float32), dim, correction, keepdim).astype(np.float16)
     n = _count(input.shape, dim)
     with np.errstate(invalid="ignore", divide="ignore"):  # of one element: 0 / 0
-        centred = input - np.mean(input, axis=dim, keepdims=True) if n else input
-        freedom = np.maximum(n - correction, 0).astype(input.dtype)
-        return np.sum(centred * centred, axis=dim, keepdims=keepdim) / freedom
+        centred = input - add_up(input, dim, True) / input.dtype.type(n)
+        return add_up(centred * centred, dim, keepdim) / np.maximum(n - correction, 0).astype(input.dtype)
 
 
 @primitive(fresh=True,
@@ -229,10 +231,16 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     return _prod(input, dims or None, keepdim)
 
 
+def _cumsum_vjp(g: Any, dim: int) -> Any:
+    return np.flip(either(_cumsum)(np.flip(g, dim), dim), dim)
+
+
 @primitive(fresh=True,
-           input=lambda g, dim: np.flip(np.cumsum(np.flip(g, dim), dim), dim))
+           input=_cumsum_vjp)
 def _cumsum(input: TensorLike, dim: int) -> Tensor:
-    return np.cumsum(input, axis=dim, dtype=np.int64 if input.dtype.kind in "biu" else input.dtype)
+    if input.dtype.kind == "f":  # one term after the other: accumulated in float64, as in PyTorch
+        return np.cumsum(input, axis=dim, dtype=np.float64).astype(input.dtype, copy=False)
+    return np.cumsum(input, axis=dim, dtype=input.dtype if input.dtype.kind == "c" else np.int64)
 
 
 @_numpy_names
@@ -261,7 +269,7 @@ def _logsumexp(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     top = np.amax(input, axis=dim, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros((), input.dtype))
     with np.errstate(divide="ignore", under="ignore", over="ignore"):  # log 0 = -inf where all are -inf
-        total = np.log(np.exp(input - top).sum(axis=dim, keepdims=True)) + top
+        total = np.log(add_up(np.exp(input - top), dim, True)) + top
     return total if keepdim else total.reshape(
         () if dim is None else tuple(n for i, n in enumerate(input.shape) if i not in dim)
     )

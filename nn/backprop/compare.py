@@ -21,7 +21,7 @@ from .reference import Array, Loss, Net, Pass, fitted, forward, norm
 from .reference import backprop as reference
 
 Status = Literal["right", "consistent", "wrong", "not given"]
-_OF: dict[Equation, Quantity] = {"BP1": "delta", "BP2": "delta", "BP3": "db", "BP4": "dW"}
+QUANTITY_OF: dict[Equation, Quantity] = {"BP1": "delta", "BP2": "delta", "BP3": "db", "BP4": "dW"}
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Check:
     @property
     def quantity(self) -> Quantity:
         """delta, dW or db."""
-        return _OF[self.equation]
+        return QUANTITY_OF[self.equation]
 
 
 @dataclass
@@ -237,7 +237,7 @@ def _check(s: Setting, truth: Setting, taken: Taken, eq: Equation, l: int, rtol:
     with np.errstate(all="ignore"):
         found = mistakes.value(s, eq, l)
         expected = found if found is not None else _value(truth, eq, l)  # the values before it are not finite
-    quantity = _OF[eq]
+    quantity = QUANTITY_OF[eq]
     yours: Array | None = getattr(taken, quantity).get(l)
     check = Check(eq, l, "not given", expected, yours)
     if (quantity, l) in taken.misshapen:
@@ -309,7 +309,7 @@ def _inferred(s: Setting, taken: Taken, eq: Equation, l: int, rtol: float) -> li
 
 
 def _follows(s: Setting, taken: Taken, eq: Any, l: int, rtol: float) -> bool:
-    yours = getattr(taken, _OF[eq]).get(l)
+    yours = getattr(taken, QUANTITY_OF[eq]).get(l)
     right = mistakes.value(s, eq, l)
     return yours is None or right is None or mistakes.close(yours, right, max(1e-10, 10 * rtol))
 
@@ -325,7 +325,7 @@ def _by_itself(s: Setting, own: Array, taken: Taken, l: int, rtol: float) -> boo
     """Whether a fault of BP3 or BP4 explains the one gradient that was given."""
     eq: Equation = "BP4" if l in taken.dW else "BP3"
     wrong, s.delta[l] = s.delta[l], own
-    found = mistakes.recognise(s, eq, l, getattr(taken, _OF[eq])[l], rtol, 1)
+    found = mistakes.recognise(s, eq, l, getattr(taken, QUANTITY_OF[eq])[l], rtol, 1)
     s.delta[l] = wrong
     return bool(found)
 

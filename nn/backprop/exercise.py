@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .compare import Report, compare
+from .compare import QUANTITY_OF, Report, compare
 from .measure import Mistake, Problem, all_mistakes, planned, planted
 from .mistakes import Equation, Setting, hidden
 from .notation import Language, Notation, notation
@@ -61,7 +61,10 @@ class Exercise:
         arrays: dict[str, Any] = dict(self.notation.present(p))
         np.savez(place / "wrong.npz", **arrays)
         (place / "exercise.md").write_text(self.text(lang), encoding="utf-8")
-        key = [{"equation": eq, "layer": l, "mistake": fault} for eq, l, _, fault in self.key]
+        key = [
+            {"equation": eq, "layer": self.notation.number(QUANTITY_OF[eq], l), "mistake": fault}
+            for eq, l, _, fault in self.key
+        ]
         (place / "key.json").write_text(json.dumps(key, indent=2) + "\n", encoding="utf-8")
 
 

@@ -339,11 +339,12 @@ def magnitude(s: Setting, eq: Equation, l: int) -> float:
 def _spread(s: Setting, l: int) -> Array:
     """The terms of z^l without cancellation; 1e-2 of it times 1e-13 is what rounding does to z^l."""
     bias = s.net.biases[l - 1]
-    return abs(s.p.a[l - 1]) @ abs(s.net.weights[l - 1]).T + (0 if bias is None else abs(bias))
+    return np.asarray(abs(s.p.a[l - 1]) @ abs(s.net.weights[l - 1]).T + (0 if bias is None else abs(bias)))
 
 
 def _slope(s: Setting, l: int) -> Array:
-    return np.asarray(np.maximum(np.maximum(abs(s.prime(l)), 1e-3), 1e-2 * _spread(s, l)))
+    least: Array = np.maximum(1e-3, 1e-2 * _spread(s, l))
+    return np.asarray(np.maximum(abs(s.prime(l)), least))
 
 
 # ---- Recognising

@@ -266,6 +266,40 @@ def test_float32_is_as_accurate_as_pytorch(row: Row) -> None:
     assert ours.max() <= max(2 * pytorchs.max(), 4)
 
 
+REDUCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sum": lambda x: x.sum(0),
+    "mean": lambda x: x.mean(0),
+    "var": lambda x: x.var(0),
+    "std": lambda x: x.std(0),
+    "cumsum": lambda x: x.cumsum(0),
+    "logsumexp": lambda x: x.logsumexp(0),
+    "norm": lambda x: x.norm(2, 0),
+    "softmax": lambda x: x.softmax(0),
+    "sum of all": lambda x: x.sum(),
+    "sum of rows": lambda x: x.t().sum(1),
+    "gradient of a bias": lambda x: gradient_of_bias(x),
+}
+
+
+def gradient_of_bias(x: Any) -> Any:
+    library = ag if isinstance(x, ag.Tensor) else torch
+    bias = library.zeros(3, dtype=x.dtype, requires_grad=True)
+    linear = ag.linear if library is ag else torch.nn.functional.linear
+    linear(x, library.zeros(3, 3, dtype=x.dtype), bias).backward(x)
+    return bias.grad
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_long_reductions_are_as_accurate_as_pytorch(name: str) -> None:
+    x = np.random.default_rng(0).random((50_000, 3)).astype(np.float32)
+    reduction = REDUCTIONS[name]
+    exact = reduction(ag.from_numpy(x.astype(np.float64))).numpy()
+    ours, pytorchs = (
+        np.abs(reduction(library.from_numpy(x)).numpy() - exact).max() / np.abs(exact).max() for library in (ag, torch)
+    )
+    assert ours <= max(2 * pytorchs, 3e-7)
+
+
 LACKING = {"squeeze_", "unsqueeze_", "transpose_", "t_"}  # in-place forms that change the shape
 
 

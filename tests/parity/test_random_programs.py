@@ -100,7 +100,7 @@ DECLINED = (
     "INTERNAL ASSERT FAILED",
 )
 # What PyTorch cannot differentiate afterwards, and we can: the program ends.
-LIMITS = ("detached in-place", "more than one element of the written-to tensor")
+LIMITS = ("detached in-place", "moved into the graph interior", "more than one element of the written-to tensor")
 OVERWRITTEN, SWEPT = "modified by an inplace operation", "a second time"
 
 
@@ -576,7 +576,7 @@ class Generator:
             goals = ", ".join(goal for goal in goals.split(", ") if not self.value(goal)._is_view()) or "x1"
         if kind < 0.8:
             return f"r{self.count} = grad({a}.sum(), [{goals}], {keep}, allow_unused={self.pick([True, True, False])})"
-        leaves = self.tensors(lambda x: x.requires_grad)
+        leaves = self.tensors(lambda x: x.requires_grad and not x._is_view())
         if leaves:
             return (
                 f"(x{self.count + 1},) = grad(({a} * {a}).sum(), {self.pick(leaves)}, create_graph=True, "
