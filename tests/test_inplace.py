@@ -375,10 +375,10 @@ def test_in_place_operations_agree_with_the_others(name: str) -> None:
     write, operation = IN_PLACE[name]
     weights = tensor([1.0, 10.0, 100.0], dtype=ag.float64)
     results = []
-    for in_place in (True, False):
+    for written in (True, False):
         x, b = leaf(0.5, 0.7, 1.3), leaf(1.5, 2.5, 0.25)
         a = x * x
-        if in_place:
+        if written:
             before = a
             answer = write(a, b)
             assert answer is None or answer is before or answer._base is before
