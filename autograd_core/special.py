@@ -84,9 +84,9 @@ def erf(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     >>> float(erf(np.array(0.5)))
     0.5204998778130465
     """
-    wide = x.astype(np.float64).reshape(-1)
+    wide = x.astype(np.float64)
     size = np.abs(wide)
-    out = np.sign(wide)  # |x| > 6: 1 to double precision; NaN stays NaN
+    out = np.sign(wide, out=np.empty_like(wide))  # |x| > 6: 1 to double precision; NaN stays NaN
     near, far = size <= 0.46875, (size > 4) & (size < 6)
     middle = (size > 0.46875) & (size <= 4)
     part = wide[near]
@@ -97,7 +97,7 @@ def erf(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     inverse = 1 / (part * part)
     tail = (1 / math.sqrt(math.pi) - inverse * _ratio(_FAR, inverse)) / part
     out[far] *= 1 - np.exp(-part * part) * tail
-    return out.reshape(x.shape).astype(x.dtype, copy=False)
+    return out.astype(x.dtype, copy=False)
 
 
 _FEW, _BLOCK = 256, 64
