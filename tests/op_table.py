@@ -415,9 +415,9 @@ def _reduce() -> Iterator[Row]:
               errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
     yield Row(op.argmin, one, over(np.argmin), INT64, takes=NO_BOOL,
               errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
-    yield Row(op.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=[],
+    yield Row(op.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=["_largest"],
               errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
-    yield Row(op.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=[],
+    yield Row(op.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=["_smallest"],
               errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
     truths = [call.changed(lambda x: np.asarray(x * (x > 0))) for call in reductions()]
     truth: Callable[[str], str] = lambda dtype: "uint8" if dtype == "uint8" else "bool"

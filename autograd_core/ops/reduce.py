@@ -14,10 +14,10 @@ import numpy as np
 
 from ..dims import Dims, kept_shape, one_dim, some_dims
 from ..dtypes import require
-from ..primitive import Array, TensorLike, either, primitive
+from ..primitive import Array, TensorLike, either, primitive, wrap
 from ..special import add_up
 from .elementwise import maximum, minimum
-from .index import gather
+from .index import _ungather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -362,12 +362,30 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _argmin(input, at if input.array.ndim else None, keepdim)
 
 
-def _chosen(input: Tensor, dim: int, keepdim: bool, indices: Tensor) -> Any:
-    """The elements at `indices` (which kept the dimension), as PyTorch's pair of values and indices."""
+def _winner_vjp(g: Any, index: Any, dim: int, input_shape: tuple[int, ...]) -> Any:
+    return either(_ungather)(g.reshape(index.shape), dim, index, input_shape)
+
+
+@primitive(fresh=True, torch="MaxBackward0",
+           input=_winner_vjp)
+def _largest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
+    return np.take_along_axis(input, index, dim).reshape(index.shape if keepdim else np.delete(index.shape, dim))
+
+
+@primitive(fresh=True, torch="MinBackward0",
+           input=_winner_vjp)
+def _smallest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
+    return np.take_along_axis(input, index, dim).reshape(index.shape if keepdim else np.delete(index.shape, dim))
+
+
+def _extremum(row: Any, places: Any, name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
+    """PyTorch's pair of values and indices."""
+    at = one_dim(name, dim, input.array.ndim)
     if not input.array.ndim:
-        return Extremum(input.clone(), indices)
-    values = gather(input, dim, indices)
-    return Extremum(values, indices) if keepdim else Extremum(values.squeeze(dim), indices.squeeze(dim))
+        return Extremum(input.clone(), places(input, None, False))
+    index = places(input, at, True)
+    values = row(input, at, index, keepdim)
+    return Extremum(values, index if keepdim else wrap(index.array.squeeze(at)))
 
 
 @_numpy_names
@@ -382,8 +400,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         return _amax(input, None, False)
     if hasattr(dim, "array"):
         return maximum(input, dim)
-    at = one_dim("max", dim, input.array.ndim)
-    return _chosen(input, at, keepdim, _argmax(input, at if input.array.ndim else None, bool(input.array.ndim)))
+    return _extremum(_largest, _argmax, "max", input, dim, keepdim)
 
 
 @_numpy_names
@@ -393,8 +410,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         return _amin(input, None, False)
     if hasattr(dim, "array"):
         return minimum(input, dim)
-    at = one_dim("min", dim, input.array.ndim)
-    return _chosen(input, at, keepdim, _argmin(input, at if input.array.ndim else None, bool(input.array.ndim)))
+    return _extremum(_smallest, _argmin, "min", input, dim, keepdim)
 
 
 # ---------------------------------------------------------------- logic
