@@ -73,7 +73,7 @@ def _part(part: Any) -> Any:
         array = array if array.size else array.astype(np.int64)
     elif isinstance(part, bool | np.bool_):
         array = np.asarray(part)
-    elif isinstance(part, np.ndarray) and not part.size:
+    elif isinstance(part, np.ndarray) and not part.size and part.dtype != bool:
         array = part.astype(np.int64)
     else:
         array = getattr(part, "array", part)

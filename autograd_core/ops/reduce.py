@@ -369,13 +369,15 @@ def _winner_vjp(g: Any, index: Any, dim: int, input_shape: tuple[int, ...]) -> A
 @primitive(fresh=True, torch="MaxBackward0",
            input=_winner_vjp)
 def _largest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
-    return np.take_along_axis(input, index, dim).reshape(index.shape if keepdim else np.delete(index.shape, dim))
+    out = np.take_along_axis(input, index, dim)
+    return out if keepdim else out.squeeze(dim)
 
 
 @primitive(fresh=True, torch="MinBackward0",
            input=_winner_vjp)
 def _smallest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
-    return np.take_along_axis(input, index, dim).reshape(index.shape if keepdim else np.delete(index.shape, dim))
+    out = np.take_along_axis(input, index, dim)
+    return out if keepdim else out.squeeze(dim)
 
 
 def _extremum(row: Any, places: Any, name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:

@@ -175,7 +175,8 @@ class Pair:
             self.fresh.add(line)
         our_error = attempt(line, self.ours)
         if "backward(" in line or "grad(" in line:
-            self.over = their_error is not None  # a failed sweep leaves some gradients in PyTorch, none here
+            # a failed sweep leaves some gradients in PyTorch, none here
+            self.over = their_error is not None and "does not require grad" not in str(their_error)
             if their_error is not None and our_error is None:
                 if not any(text in str(their_error) for text in LIMITS):
                     self.theirs = self._reference(str(their_error))
@@ -554,7 +555,8 @@ class Generator:
         )
 
     def sweeping(self) -> str:
-        a, keep = self.any_tensor(), self.pick(["retain_graph=True", "retain_graph=True", "retain_graph=False"])
+        a = self.pick(self.tensors(lambda x: x.requires_grad)[-6:] or self.tensors())
+        keep = self.pick(["retain_graph=True", "retain_graph=True", "retain_graph=False"])
         kind = self.random.random()
         if kind < 0.35:
             return f"{a}.sum().backward({keep})"
