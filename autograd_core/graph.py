@@ -402,7 +402,8 @@ def _gather(part: Node, g: Any, pending: dict[Node, Any], heap: list[tuple[int, 
     if bundle is None:
         bundle = pending[whole] = {}
         heappush(heap, (whole.number, whole))
-    bundle[part.index] = g
+    known = bundle.get(part.index)  # a result that a Function saved is a second Part of the same index
+    bundle[part.index] = g if known is None else known + g
 
 
 def _complete(node: Node, bundle: dict[int, Any]) -> tuple[Any, ...]:

@@ -969,6 +969,8 @@ def test_function_of_outputs_is_differentiated_through_them() -> None:
     x = leaf(0.5, 1.0)
     assert ag.gradcheck(Exp.apply, x)
     assert ag.gradgradcheck(Exp.apply, x)
+    assert ag.gradgradcheck(lambda t: Exp.apply(t) ** 2, x)  # where the result is also read by others
+    assert ag.gradgradcheck(lambda t: Exp.apply(t) * Exp.apply(Exp.apply(t) * t), x)
 
 
 def test_function_with_setup_context() -> None:

@@ -206,6 +206,8 @@ class Pair:
         names, error = namespace(torch), None
         for line in self.lines:
             error = attempt(apart(line.replace("retain_graph=False", "retain_graph=True"), line in self.fresh), names)
+            for name in [name for name in names if name[0] == "x" and name[1:].isdigit()]:
+                attempt(f"{name}.grad_fn", names)  # PyTorch renews a view's history only when it is looked at
         if error is not None:
             raise Disagreement(f"PyTorch: RuntimeError {message:.300}\nand then: {error!r:.300}\nhere:    no error")
         return names
@@ -216,7 +218,7 @@ class Pair:
         if not isinstance(x, torch.Tensor):
             return False
         if not x.numel():
-            return not x._is_view()
+            return not x._is_view() and not any(y is x for other, y in self.theirs.items() if other != name)
         storages = [
             y.untyped_storage().data_ptr()
             for other, y in self.theirs.items()
@@ -365,7 +367,7 @@ class Generator:
     def key(self, name: str) -> str:
         shape = tuple(self.value(name).shape)
         kind = self.random.random()
-        if kind < 0.65 or not shape:
+        if kind < 0.65 or not shape or 0 in shape:
             return self.basic_key(shape)
         if kind < 0.75:
             return f"{name} > {self.number()}"
@@ -430,7 +432,7 @@ class Generator:
                     f"T.maximum({a}, {b})",
                     f"T.minimum({a}, {b})",
                     f"{a}.add({b}, alpha={c})",
-                    f"T.where({a} > 0, {b}, {c})",
+                    f"T.where({a} > 0.07, {b}, {c})",
                     f"Product.apply({a}, {b})[{self.pick([0, 1])}]",
                     f"({a}.abs() + 0.5) ** T.tanh({b})",
                     f"F.mse_loss({a}, {a}.detach() * {c})",
@@ -499,7 +501,7 @@ class Generator:
                     f"{a} @ {a}.mT",
                     f"T.outer({a}.flatten(), {b}.flatten())",
                     f"{a}[{self.key(a)}]",
-                    f"{a}.masked_fill({a} > 0, {c})",
+                    f"{a}.masked_fill({a} > 0.07, {c})",
                     f"{a}.tril()",
                     f"{a}.index_select({d}, T.tensor([0, 0]))" if self.value(a).numel() else f"{a} * 2",
                     f"{a}.gather({d}, ({a} * 0).long())",
@@ -529,6 +531,9 @@ class Generator:
         if kind < 0.4:
             return f"{a} {self.pick('+-*')}= {self.pick([b, c])}"
         target = self.target()
+        # PyTorch lets a Function write to a view and forgets once_differentiable, or to a tensor and forgets its .grad
+        x = self.pair.theirs.get(target)
+        plain = x is not None and not x._is_view() and not x.retains_grad
         return self.pick(
             [
                 f"{target}.mul_({c})",
@@ -549,8 +554,8 @@ class Generator:
                 f"{target}.neg_()",
                 f"{target}.pow_(2)",
                 f"{target}.abs_()",
-                f"{a}.masked_fill_({a} > 0, {c})",
-                f"Sine_.apply({target})",
+                f"{a}.masked_fill_({a} > 0.07, {c})",
+                f"Sine_.apply({target})" if plain else f"{target}.sin_()",
             ]
         )
 
