@@ -204,7 +204,7 @@ ACTIVATIONS = [
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda f: getattr(f, "__name__", str(f)))
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda f: getattr(f, "func", f).__name__)
 def test_activations_do_not_warn(activation: Callable[[Tensor], Tensor], dtype: str) -> None:
     x = tensor(
         [-1e4, -100.0, -1.0, -0.0, 0.0, 1e-4, 30.0, 1e4, inf, -inf, nan], dtype=np.dtype(dtype), requires_grad=True
