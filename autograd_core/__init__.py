@@ -21,8 +21,8 @@ _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: 
 from .tensor import Size, Tensor, increment_version
 from . import cuda, linalg
 from .creation import (
-    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor, zeros,
-    zeros_like,
+    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
+    zeros, zeros_like,
 )
 from .derivatives import backward, grad
 from .graph import RemovableHandle
@@ -35,44 +35,44 @@ from .dtypes import DType as dtype
 from .function import Function, once_differentiable
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import (
-    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record, recording,
-    set_grad_enabled,
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record,
+    recording, set_grad_enabled,
+)
+from .ops.activation import elu, gelu, hardtanh, leaky_relu, log_softmax, relu, relu6, silu, softmax, softplus
+from .ops.elementary import (
+    atan, cos, cosh, exp, expm1, log, log1p, log2, log10, reciprocal, rsqrt, sigmoid, sin, sinh, sqrt, square, tan,
+    tanh,
 )
 from .ops.elementwise import (
-    abs, add, atan, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, ceil, clamp, clamp_max, clamp_min, clip, clone,
-    cos, cosh, div, eq, exp, expm1, floor, floor_divide, ge, gt, isfinite, isinf, isnan, le, log, log1p, log2, log10,
-    logical_and, logical_not, logical_or, logical_xor, lt, maximum, minimum, mul, ne, neg, positive, pow, reciprocal,
-    remainder, round, rsqrt, rsub, sigmoid, sign, sin, sinh, sqrt, square, sub, tan, tanh, trunc, where,
+    abs, add, ceil, clamp, clamp_max, clamp_min, clip, clone, div, floor, floor_divide, maximum, minimum, mul, neg,
+    positive, pow, remainder, round, rsub, sign, sub, trunc, where,
 )
 from .ops.einsum import einsum, tensordot, trace
 from .ops.index import (
     gather, index_add, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero,
     scatter, scatter_add, select, take_along_dim, tril, triu,
 )
-from .ops.linalg import (
-    addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer,
-)
+from .ops.linalg import addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer
 from .ops.losses import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, logsigmoid, mse_loss, nll_loss,
 )
-from .ops.neural import (
-    elu, embedding, erf, gelu, hardtanh, leaky_relu, linear, log_softmax, one_hot, pad, relu, relu6, silu, softmax,
-    softplus,
+from .ops.logic import (
+    allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt, isclose, isfinite, isinf, isnan,
+    le, logical_and, logical_not, logical_or, logical_xor, lt, ne,
 )
-from .ops.reduce import (
-    all, allclose, amax, amin, any, argmax, argmin, cumsum, equal, isclose, logsumexp, max, mean, min, prod, std, sum,
-    var,
-)
+from .ops.neural import embedding, linear, one_hot, pad
+from .ops.reduce import all, amax, amin, any, argmax, argmin, cumsum, logsumexp, max, mean, min, prod, std, sum, var
 from .ops.shape import (
-    broadcast_to, cat, chunk, concat, concatenate, flatten, flip, hstack, moveaxis, movedim, permute, ravel, reshape,
-    roll, split, squeeze, stack, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze, vstack,
+    broadcast_to, cat, chunk, concat, concatenate, flatten, flip, hstack, moveaxis, movedim, permute, ravel,
+    reshape, roll, split, squeeze, stack, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze, vstack,
 )
+from .ops.special import erf
 from .ops.sorting import argsort, sort, topk
 from .printing import get_printoptions, printoptions, set_printoptions
 from .streams import Generator
 from .random import (
-    bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal,
-    rand, rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+    bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
+    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
 
 __version__ = "0.1.0"
@@ -87,27 +87,28 @@ __all__ = [  # a literal list, so that type checkers see it
     "argsort", "as_tensor", "atan", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
     "broadcast_to", "can_cast", "cat", "cdouble", "ceil", "cfloat", "chunk", "clamp", "clamp_max", "clamp_min",
-    "clip", "clone", "compare_gradients", "complex128", "complex64", "concat", "concatenate", "cos", "cosh", "cross", "cross_entropy",
-    "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot", "double", "draw_graph", "dropout", "dtype", "e",
-    "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
-    "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
-    "full_like", "gather", "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "gt", "half", "hardtanh", "hstack", "increment_version", "index_add", "index_fill",
-    "index_put", "index_select", "inf", "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss",
-    "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log10", "log1p", "log2", "log_softmax",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "long", "lt",
-    "make_dot", "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "min",
-    "minimum", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "mul", "multinomial", "multiply", "mv", "nan",
-    "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel", "once_differentiable",
-    "one_hot", "ones", "ones_like", "outer", "pad", "permute", "pi", "positive", "pow", "printoptions", "prod",
-    "promote_types", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm",
-    "ravel", "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6", "remainder",
-    "reshape", "roll", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "seed", "select",
-    "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu",
-    "sin", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub",
-    "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot", "topk",
-    "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var",
+    "clip", "clone", "compare_gradients", "complex64", "complex128", "concat", "concatenate", "cos", "cosh",
+    "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot", "double",
+    "draw_graph", "dropout", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq",
+    "equal", "erf", "exp", "expm1", "eye", "flatten", "flip", "float", "float16", "float32", "float64", "floor",
+    "floor_divide", "from_numpy", "full", "full_like", "gather", "ge", "gelu", "get_default_dtype",
+    "get_printoptions", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "gt", "half", "hardtanh", "hstack",
+    "increment_version", "index_add", "index_fill", "index_put", "index_select", "inf", "inference_mode",
+    "initial_seed", "int", "int8", "int16", "int32", "int64", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss", "le", "leaky_relu", "linalg", "linear",
+    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logsigmoid", "logsumexp", "long", "lt", "make_dot", "manual_seed", "masked_fill",
+    "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "module_path",
+    "moveaxis", "movedim", "mse_loss", "mul", "multinomial", "multiply", "mv", "nan", "ne", "neg", "negative",
+    "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel", "once_differentiable", "one_hot", "ones",
+    "ones_like", "outer", "pad", "permute", "pi", "positive", "pow", "printoptions", "prod", "promote_types",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
+    "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6", "remainder", "reshape",
+    "roll", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "seed", "select", "set_default_dtype",
+    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh",
+    "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot", "topk", "trace",
+    "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var",
     "vstack", "where", "zeros", "zeros_like",
 ]
 

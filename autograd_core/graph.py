@@ -20,7 +20,7 @@ import numpy as np
 
 from .memory import overlaps
 from .modes import module_path
-from .special import add_up
+from .numerics import add_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import inplace, random
 from .inplace import in_place
-from .ops import einsum, elementwise, index, linalg, neural, reduce, sorting
+from .ops import activation, einsum, elementary, elementwise, index, linalg, logic, reduce, sorting, special
 from .ops import shape as shaping
 
 if TYPE_CHECKING:
@@ -32,28 +32,28 @@ class Methods:
     __neg__ = elementwise.neg
     __pos__ = elementwise.positive
     __abs__ = elementwise.abs
-    __invert__ = elementwise.bitwise_not
-    __and__ = __rand__ = elementwise.bitwise_and
-    __or__ = __ror__ = elementwise.bitwise_or
-    __xor__ = __rxor__ = elementwise.bitwise_xor
-    __lt__ = elementwise.lt
-    __le__ = elementwise.le
-    __gt__ = elementwise.gt
-    __ge__ = elementwise.ge
+    __invert__ = logic.bitwise_not
+    __and__ = __rand__ = logic.bitwise_and
+    __or__ = __ror__ = logic.bitwise_or
+    __xor__ = __rxor__ = logic.bitwise_xor
+    __lt__ = logic.lt
+    __le__ = logic.le
+    __gt__ = logic.gt
+    __ge__ = logic.ge
 
     __hash__ = object.__hash__  # by identity: == compares elements
 
     def __eq__(self, other: object) -> Any:
-        return False if other is None else elementwise.eq(self, other)
+        return False if other is None else logic.eq(self, other)
 
     def __ne__(self, other: object) -> Any:
-        return True if other is None else elementwise.ne(self, other)
+        return True if other is None else logic.ne(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
         return elementwise.minus(other, self)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return elementwise.mul(elementwise.reciprocal(self), other)  # PyTorch's way, to the last digit
+        return elementwise.mul(elementary.reciprocal(self), other)  # PyTorch's way, to the last digit
 
     def __rfloordiv__(self, other: Any) -> Tensor:
         return elementwise.floor_divide(other, self)
@@ -71,9 +71,9 @@ class Methods:
     __ifloordiv__ = in_place(elementwise.floor_divide, "floor_divide_")
     __imod__ = in_place(elementwise.remainder, "remainder_")
     __ipow__ = in_place(elementwise.pow, "pow_")
-    __iand__ = in_place(elementwise.bitwise_and, "bitwise_and_")
-    __ior__ = in_place(elementwise.bitwise_or, "bitwise_or_")
-    __ixor__ = in_place(elementwise.bitwise_xor, "bitwise_xor_")
+    __iand__ = in_place(logic.bitwise_and, "bitwise_and_")
+    __ior__ = in_place(logic.bitwise_or, "bitwise_or_")
+    __ixor__ = in_place(logic.bitwise_xor, "bitwise_xor_")
 
     # ------------------------------------------------------------ element-wise
 
@@ -84,27 +84,27 @@ class Methods:
     floor_divide_, remainder_, pow_ = __ifloordiv__, __imod__, __ipow__
     neg, negative, positive = elementwise.neg, elementwise.neg, elementwise.positive
     abs, absolute, sign = elementwise.abs, elementwise.abs, elementwise.sign
-    exp, expm1, log, log1p = elementwise.exp, elementwise.expm1, elementwise.log, elementwise.log1p
-    log2, log10 = elementwise.log2, elementwise.log10
+    exp, expm1, log, log1p = elementary.exp, elementary.expm1, elementary.log, elementary.log1p
+    log2, log10 = elementary.log2, elementary.log10
     sqrt, rsqrt, square, reciprocal = (
-        elementwise.sqrt,
-        elementwise.rsqrt,
-        elementwise.square,
-        elementwise.reciprocal,
+        elementary.sqrt,
+        elementary.rsqrt,
+        elementary.square,
+        elementary.reciprocal,
     )
     sin, cos, tan, atan, arctan = (
-        elementwise.sin,
-        elementwise.cos,
-        elementwise.tan,
-        elementwise.atan,
-        elementwise.atan,
+        elementary.sin,
+        elementary.cos,
+        elementary.tan,
+        elementary.atan,
+        elementary.atan,
     )
     sinh, cosh, tanh, sigmoid, erf = (
-        elementwise.sinh,
-        elementwise.cosh,
-        elementwise.tanh,
-        elementwise.sigmoid,
-        neural.erf,
+        elementary.sinh,
+        elementary.cosh,
+        elementary.tanh,
+        elementary.sigmoid,
+        special.erf,
     )
     floor, ceil, trunc, round = elementwise.floor, elementwise.ceil, elementwise.trunc, elementwise.round
     maximum, minimum = elementwise.maximum, elementwise.minimum
@@ -115,18 +115,18 @@ class Methods:
         elementwise.clamp_max,
     )
     eq, ne, lt, le, gt, ge = (
-        elementwise.eq,
-        elementwise.ne,
-        elementwise.lt,
-        elementwise.le,
-        elementwise.gt,
-        elementwise.ge,
+        logic.eq,
+        logic.ne,
+        logic.lt,
+        logic.le,
+        logic.gt,
+        logic.ge,
     )
-    isnan, isfinite, isinf = elementwise.isnan, elementwise.isfinite, elementwise.isinf
-    logical_not, logical_and = elementwise.logical_not, elementwise.logical_and
-    logical_or, logical_xor = elementwise.logical_or, elementwise.logical_xor
-    bitwise_and, bitwise_or = elementwise.bitwise_and, elementwise.bitwise_or
-    bitwise_xor, bitwise_not = elementwise.bitwise_xor, elementwise.bitwise_not
+    isnan, isfinite, isinf = logic.isnan, logic.isfinite, logic.isinf
+    logical_not, logical_and = logic.logical_not, logic.logical_and
+    logical_or, logical_xor = logic.logical_or, logic.logical_xor
+    bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
+    bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
     clone = elementwise.clone
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
@@ -157,7 +157,7 @@ class Methods:
     sum, mean, prod, var, std = reduce.sum, reduce.mean, reduce.prod, reduce.var, reduce.std
     max, min, amax, amin = reduce.max, reduce.min, reduce.amax, reduce.amin
     argmax, argmin, logsumexp, cumsum = reduce.argmax, reduce.argmin, reduce.logsumexp, reduce.cumsum
-    any, all, allclose, isclose, equal = reduce.any, reduce.all, reduce.allclose, reduce.isclose, reduce.equal
+    any, all, allclose, isclose, equal = reduce.any, reduce.all, logic.allclose, logic.isclose, logic.equal
     norm = linalg.norm
     cumsum_ = in_place(cumsum)
 
@@ -193,7 +193,7 @@ class Methods:
 
     # ------------------------------------------------------------ networks, random
 
-    relu, softmax, log_softmax = neural.relu, neural.softmax, neural.log_softmax
+    relu, softmax, log_softmax = activation.relu, activation.softmax, activation.log_softmax
     relu_ = in_place(relu)
     uniform_, normal_, bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
     exponential_, random_ = random.exponential_, random.random_

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .modes import is_grad_enabled
-from .ops import einsum, elementwise, index, linalg, reduce, shape
+from .ops import einsum, elementwise, index, linalg, logic, reduce, shape
 from .primitive import IMPLEMENTS, wrap
 
 if TYPE_CHECKING:
@@ -313,8 +313,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda a: tuple(a.shape),
     np.ndim: lambda a: a.ndim,
     np.size: lambda a, axis=None: a.array.size if axis is None else a.array.shape[axis],
-    np.isclose: lambda a, b, **options: reduce.isclose(_tensor(a), _tensor(b), **options),
-    np.allclose: lambda a, b, **options: reduce.allclose(_tensor(a), _tensor(b), **options),
+    np.isclose: lambda a, b, **options: logic.isclose(_tensor(a), _tensor(b), **options),
+    np.allclose: lambda a, b, **options: logic.allclose(_tensor(a), _tensor(b), **options),
 }
 
 

@@ -230,6 +230,32 @@ class Row:
         return self.name
 
 
+# ---------------------------------------------------------------- what is wrong for many
+
+
+def bad_shapes(m: tuple[int, ...] = (2, 3), n: tuple[int, ...] = (2, 4)) -> Wrong:
+    return Wrong(RuntimeError, floats(*m), floats(*n))
+
+
+def not_tensors(*more: Any) -> list[Wrong]:
+    """Three things that are no tensors."""
+    return [Wrong(TypeError, value, *more) for value in ([1.0, 2.0], "x", None)]
+
+
+UNFIT = [bad_shapes(), bad_shapes((2,), (3,)), bad_shapes((2, 3), (2,)), *not_tensors(floats(2))]
+
+
+NOT_ONE = not_tensors()
+
+
+def bad_dims(*size: int) -> list[Wrong]:
+    return [
+        Wrong(IndexError, floats(*size), dim=len(size)),
+        Wrong(IndexError, floats(*size), dim=-len(size) - 1),
+        Wrong(TypeError, floats(*size), dim=0.5),
+    ]
+
+
 # ---------------------------------------------------------------- running a call
 
 

@@ -22,7 +22,7 @@ NN = Path(nn.__file__).parent
 
 # A name ending in a dot is a folder. The lowest floor comes first.
 FLOORS = [
-    ["dtypes", "memory", "modes", "streams", "special", "dims", "printing", "devices", "cuda", "keys"],
+    ["dtypes", "memory", "modes", "streams", "numerics", "dims", "printing", "devices", "cuda", "keys"],
     ["graph"],
     ["primitive"],
     ["ops."],

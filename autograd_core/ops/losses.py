@@ -13,8 +13,8 @@ import numpy as np
 
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
+from .activation import _log_softmax_array, _logistic, _softmax, log_softmax
 from .index import gather
-from .neural import _log_softmax_array, _logistic, _softmax, log_softmax
 from .reduce import _mean, _sum
 
 if TYPE_CHECKING:

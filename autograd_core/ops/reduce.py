@@ -14,8 +14,8 @@ import numpy as np
 
 from ..dims import Dims, kept_shape, one_dim, some_dims
 from ..dtypes import require
+from ..numerics import add_up
 from ..primitive import Array, TensorLike, either, primitive, wrap
-from ..special import add_up
 from .elementwise import maximum, minimum
 from .index import _ungather
 
@@ -443,29 +443,3 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether all elements (over dim) are nonzero."""
     return _all(input, some_dims("all", dim, input.array.ndim), keepdim)
-
-
-def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Where |input - other| <= atol + rtol * |other|."""
-    if rtol < 0 or atol < 0:
-        raise RuntimeError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
-    return _isclose(input, other, rtol, atol, equal_nan)
-
-
-@primitive(promotes=True)
-def _isclose(input: TensorLike, other: TensorLike, rtol: float, atol: float, equal_nan: bool) -> Tensor:
-    return np.isclose(input, other, rtol, atol, equal_nan)
-
-
-def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-    """Whether all elements are close; see `isclose`.
-
-    >>> allclose(tensor([1.]), tensor([1. + 1e-7]))
-    True
-    """
-    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
-
-
-def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether two tensors have the same shape and elements."""
-    return np.array_equal(input.array, other.array)
