@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import autograd_core as ag
 
-from .functional import legacy_reduction
+from .functional.losses import legacy_reduction
 from .module import Module
 
 if TYPE_CHECKING:

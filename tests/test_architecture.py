@@ -37,7 +37,7 @@ FLOORS = [
 LAZY: dict[tuple[str, str], str] = {}
 
 NN_FLOORS = [
-    ["calls", "parameter", "registry", "functional", "init", "module", "saving"],
+    ["calls", "parameter", "registry", "functional.", "init", "module", "saving"],
     ["container", "linear", "activation", "losses", "dropout"],
     ["optim.", "data.", "utils."],
     ["backprop."],
