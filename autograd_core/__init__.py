@@ -48,10 +48,10 @@ from .ops.elementwise import (
     positive, pow, remainder, round, rsub, sign, sub, trunc, where,
 )
 from .ops.einsum import einsum, tensordot, trace
-from .ops.index import (
-    gather, index_add, index_fill, index_put, index_select, masked_fill, masked_scatter, masked_select, nonzero,
-    scatter, scatter_add, select, take_along_dim, tril, triu,
-)
+from .ops.diagonal import tril, triu
+from .ops.index import index_add, index_fill, index_put, index_select, select
+from .ops.masks import masked_fill, masked_scatter, masked_select, nonzero
+from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.linalg import addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer
 from .ops.losses import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, logsigmoid, mse_loss, nll_loss,
@@ -62,9 +62,11 @@ from .ops.logic import (
 )
 from .ops.neural import embedding, linear, one_hot, pad
 from .ops.reduce import all, amax, amin, any, argmax, argmin, cumsum, logsumexp, max, mean, min, prod, std, sum, var
+from .ops.joining import cat, chunk, concat, concatenate, hstack, split, stack, unbind, vstack
+from .ops.repetition import broadcast_to
 from .ops.shape import (
-    broadcast_to, cat, chunk, concat, concatenate, flatten, flip, hstack, moveaxis, movedim, permute, ravel,
-    reshape, roll, split, squeeze, stack, swapaxes, swapdims, t, transpose, unbind, unflatten, unsqueeze, vstack,
+    flatten, flip, moveaxis, movedim, permute, ravel, reshape, roll, squeeze, swapaxes, swapdims, t, transpose,
+    unflatten, unsqueeze,
 )
 from .ops.special import erf
 from .ops.sorting import argsort, sort, topk

@@ -5,10 +5,12 @@ from __future__ import annotations
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Dims", "kept_shape", "one_dim", "sizes", "some_dims"]
+__all__ = ["Dims", "common_shape", "kept_shape", "one_dim", "sizes", "some_dims"]
 
 Dims = Any  # None, an int, or a sequence of ints: negative ones count from the end
 
@@ -64,3 +66,18 @@ def sizes(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
         return tuple([index(n) for n in size])
     except TypeError:
         raise TypeError(f"{name}(): sizes must be ints, got {size!r}") from None
+
+
+def common_shape(name: str, **shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which the named shapes broadcast. RuntimeError if they do not.
+
+    >>> common_shape("where", input=(2, 1), other=(3,))
+    (2, 3)
+    """
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        shown = " and ".join(f"{argument} {shape}" for argument, shape in shapes.items())
+        raise RuntimeError(
+            f"{name}: {shown} do not broadcast: sizes must be equal or 1, counted from the last dimension"
+        ) from None

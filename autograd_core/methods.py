@@ -6,7 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from . import inplace, random
 from .inplace import in_place
-from .ops import activation, einsum, elementary, elementwise, index, linalg, logic, reduce, sorting, special
+from .ops import (
+    activation,
+    diagonal,
+    einsum,
+    elementary,
+    elementwise,
+    index,
+    joining,
+    linalg,
+    logic,
+    masks,
+    reduce,
+    repetition,
+    sorting,
+    special,
+)
+from .ops import scatter as scattering
 from .ops import shape as shaping
 
 if TYPE_CHECKING:
@@ -168,18 +184,19 @@ class Methods:
     squeeze, unsqueeze = shaping.squeeze, shaping.unsqueeze
     transpose, permute, t = shaping.transpose, shaping.permute, shaping.t
     swapaxes, swapdims, movedim, moveaxis = shaping.swapaxes, shaping.swapdims, shaping.movedim, shaping.movedim
-    expand, expand_as, broadcast_to, repeat = shaping.expand, shaping.expand_as, shaping.broadcast_to, shaping.repeat
-    split, chunk, unbind = shaping.split, shaping.chunk, shaping.unbind
+    expand, expand_as, broadcast_to = repetition.expand, repetition.expand_as, repetition.broadcast_to
+    repeat = repetition.repeat
+    split, chunk, unbind = joining.split, joining.chunk, joining.unbind
     flip, roll, contiguous = shaping.flip, shaping.roll, shaping.contiguous
 
     # ------------------------------------------------------------ picking
 
-    gather, scatter, scatter_add = index.gather, index.scatter, index.scatter_add
-    index_select, masked_fill, masked_select = index.index_select, index.masked_fill, index.masked_select
-    nonzero, sort, argsort, topk = index.nonzero, sorting.sort, sorting.argsort, sorting.topk
-    tril, triu, take_along_dim = index.tril, index.triu, index.take_along_dim
+    gather, scatter, scatter_add = scattering.gather, scattering.scatter, scattering.scatter_add
+    index_select, masked_fill, masked_select = index.index_select, masks.masked_fill, masks.masked_select
+    nonzero, sort, argsort, topk = masks.nonzero, sorting.sort, sorting.argsort, sorting.topk
+    tril, triu, take_along_dim = diagonal.tril, diagonal.triu, scattering.take_along_dim
     index_add, index_fill, index_put = index.index_add, index.index_fill, index.index_put
-    select, masked_scatter = index.select, index.masked_scatter
+    select, masked_scatter = index.select, masks.masked_scatter
     scatter_, scatter_add_, masked_fill_ = in_place(scatter), in_place(scatter_add), in_place(masked_fill)
     index_add_, index_fill_, index_put_ = in_place(index_add), in_place(index_fill), in_place(index_put)
     tril_, triu_, masked_scatter_ = in_place(tril), in_place(triu), in_place(masked_scatter)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .modes import is_grad_enabled
-from .ops import einsum, elementwise, index, linalg, logic, reduce, shape
+from .ops import diagonal, einsum, elementwise, joining, linalg, logic, reduce, scatter, shape
 from .primitive import IMPLEMENTS, wrap
 
 if TYPE_CHECKING:
@@ -188,8 +188,8 @@ def _expand_dims(a: Any, axis: Any) -> Any:
 
 def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
-        return index.gather(arr.reshape(-1), 0, _tensor(indices))
-    return index.take_along_dim(arr, _tensor(indices), axis)
+        return scatter.gather(arr.reshape(-1), 0, _tensor(indices))
+    return scatter.take_along_dim(arr, _tensor(indices), axis)
 
 
 def _like(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -294,17 +294,17 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.squeeze: lambda a, axis=None: shape.squeeze(a, axis),
     np.expand_dims: _expand_dims,
     np.broadcast_to: lambda array, shape, subok=False: array.broadcast_to(shape),
-    np.concatenate: _join(shape.cat),
-    np.stack: _join(shape.stack),
-    np.hstack: _joined(shape.hstack),
-    np.vstack: _joined(shape.vstack),
+    np.concatenate: _join(joining.cat),
+    np.stack: _join(joining.stack),
+    np.hstack: _joined(joining.hstack),
+    np.vstack: _joined(joining.vstack),
     np.zeros_like: _like(np.zeros_like),
     np.ones_like: _like(np.ones_like),
     np.full_like: _like(np.full_like),
     np.empty_like: _like(np.empty_like),
     np.take_along_axis: _take_along_axis,
-    np.tril: lambda m, k=0: index.tril(m, k),
-    np.triu: lambda m, k=0: index.triu(m, k),
+    np.tril: lambda m, k=0: diagonal.tril(m, k),
+    np.triu: lambda m, k=0: diagonal.triu(m, k),
     np.dot: _without_out(_dot),
     np.outer: _without_out(lambda a, b: linalg.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1))),
     np.einsum: _einsum,

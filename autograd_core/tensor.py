@@ -12,7 +12,7 @@ from .dims import one_dim
 from .graph import Leaf, Node, RemovableHandle
 from .memory import Memory
 from .methods import Methods
-from .ops import elementwise, index
+from .ops import elementwise, index, joining
 from .ops import shape as shaping
 from .primitive import wrap
 
@@ -345,7 +345,7 @@ class Tensor(Methods):
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(shaping.unbind(self))
+        return iter(joining.unbind(self))
 
     def __contains__(self, element: Any) -> bool:
         return bool((self.array == getattr(element, "array", element)).any())

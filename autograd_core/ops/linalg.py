@@ -15,7 +15,8 @@ from ..dims import Dims, kept_shape, one_dim, some_dims
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import cast, mul, plus, sign
-from .index import getitem, masked_fill
+from .index import getitem
+from .masks import masked_fill
 
 if TYPE_CHECKING:
     from ..dtypes import DTypeLike

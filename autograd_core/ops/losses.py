@@ -14,8 +14,8 @@ import numpy as np
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
 from .activation import _log_softmax_array, _logistic, _softmax, log_softmax
-from .index import gather
 from .reduce import _mean, _sum
+from .scatter import gather
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

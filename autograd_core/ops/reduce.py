@@ -17,7 +17,7 @@ from ..dtypes import require
 from ..numerics import add_up
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import maximum, minimum
-from .index import _ungather
+from .scatter import _ungather
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import numpy as np
 from ..dims import one_dim
 from ..keys import ALL, INDEX_DTYPES
 from ..primitive import Array, TensorLike, primitive, wrap
-from .index import _gather_vjp, _gathered
+from .scatter import _gather_vjp, _gathered
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 
 from tests.op_calls import (
-    INT64,
     Array,
-    Better,
     Call,
     Row,
     Wrong,
-    bools,
     floats,
     ints,
     op,
@@ -52,21 +49,6 @@ def zero_(x: Any) -> Any:
 
 def copy_(x: Any, source: Any) -> Any:
     return x.clone().copy_(source)
-
-
-def _put(x: Array, dim: int, index: Array, src: Any, add: bool = False) -> None:
-    for place in np.ndindex(index.shape):
-        target = (*place[:dim], index[place], *place[dim + 1 :]) if x.ndim else ()
-        value = src[place] if isinstance(src, np.ndarray) else src
-        x[target] = x[target] + value if add else value
-
-
-def _gather(x: Array, dim: int, index: Array) -> Array:
-    if not x.ndim:
-        return x
-    dim %= x.ndim
-    picked = [x[*place[:dim], index[place], *place[dim + 1 :]] for place in np.ndindex(index.shape)]
-    return np.array(picked).reshape(index.shape)
 
 
 def _numpy_pick(x: Array, key: Any) -> Any:
@@ -159,68 +141,6 @@ def rows() -> Iterator[Row]:
                Call(floats(3), 0, np.zeros(0, np.int64))], lambda x, dim, i: np.take(x, i, dim) if x.ndim else x,
               errors=[Wrong(IndexError, floats(3), 1, two), Wrong(IndexError, floats(3), 0, np.array([3])),
                       Wrong(IndexError, floats(3), 0, np.array([[0]])), Wrong(RuntimeError, floats(3), 0, floats(1))])
-    picked = [(floats(2, 3), 1, np.array([[0, 0], [2, 1]])), (floats(2, 3), 0, np.array([[1, 0]])),
-              (floats(), 0, np.array(0)), (floats(0, 3), 1, np.zeros((0, 2), np.int64)),
-              (floats(1), 0, np.array([0, 0])), (floats(2, 3, 2), -1, np.array([[[1], [0], [1]]]))]
-    bad_picks = [Wrong(IndexError, floats(2, 3), 2, np.array([[0]])),
-                 Wrong(RuntimeError, floats(2, 3), 1, np.array([[3]])),
-                 Wrong(RuntimeError, floats(2, 3), 1, np.array([0])),
-                 Wrong(RuntimeError, floats(2, 3), 1, floats(1, 1))]
-    yield Row(op.gather, [Call(*args) for args in picked], _gather, operations=["_gather", "_ungather"],
-              errors=bad_picks)
-    spread = [(x, dim, i) for x, dim, i in picked if dim >= 0]
-    yield Row(op.scatter,
-              [*[Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim,
-                 i in spread if len(set(i.ravel())) == i.size or (i.ndim > 1 and i.shape[0] == 1)],
-               Better(floats(3), 0, np.array([2, 0]), floats(4, seed=1)),
-               *[Call(x, dim, i, value=1.5) for x, dim, i in spread], Call(floats(3), 0, np.array([2]), 0.5)],
-              lambda x, dim, i, src=None, value=None: written(_put)(x, dim, i, value if src is None else src),
-              operations=["_scatter_value", "_scatter_src"], errors=[Wrong(w.error, *w.args, 1.0) for w in bad_picks])
-    yield Row(op.scatter_add, [Call(x, dim, i, floats(*i.shape, seed=1)) for x, dim, i in spread],
-              written(lambda *args: _put(*args, add=True)),
-              errors=[*[Wrong(w.error, *w.args, floats(1, 1)) for w in bad_picks],
-                      Wrong(RuntimeError, floats(3), 0, np.array([0, 1]), floats(1))])
-    yield Row(op.take_along_dim,
-              [Call(floats(2, 3), np.array([[0], [2]]), 1), Call(floats(2, 3), np.array([[1, 0, 1]]), 0),
-               Call(floats(2, 3), np.array([5, 0])), Call(floats(), np.array([0])),
-               Call(floats(0, 3), np.zeros((1, 2), np.int64), 1), Call(floats(1), np.array([0]), 0)],
-              lambda x, i, dim=None: np.take_along_axis(x.reshape(-1) if dim is None else x, i,
-                  0 if dim is None else dim), operations=[],
-              errors=[Wrong(RuntimeError, floats(2, 3), np.array([0]), 1),
-                      Wrong(IndexError, floats(2, 3), np.array([[0]]), 2),
-                      Wrong(RuntimeError, floats(2), floats(1), 0)])
-    masked = [Call(floats(2, 3), bools(2, 3), 1.5), Call(floats(2, 3), bools(3), floats(seed=1)),
-              Call(floats(), np.array(True), 0.5), Call(floats(0), bools(1), 1.0), Call(floats(1), bools(2), 2.0),
-              Call(floats(2, 1), bools(3), floats(seed=1))]
-    no_mask = [Wrong(RuntimeError, floats(2, 3), bools(2), 1.0), Wrong(RuntimeError, floats(2), ints(2), 1.0),
-               Wrong(RuntimeError, floats(2), bools(2), floats(2))]
-    yield Row(op.masked_fill, masked, lambda x, mask, value: np.where(mask, value, x), errors=no_mask)
-    yield Row(op.masked_select, [Call(*call.args[:2]) for call in masked],
-              lambda x, mask: np.broadcast_to(x,
-                  np.broadcast_shapes(x.shape, mask.shape))[np.broadcast_to(mask,
-                                      np.broadcast_shapes(x.shape, mask.shape))],
-              errors=[Wrong(RuntimeError, floats(2, 3), bools(2)), Wrong(RuntimeError, floats(2), ints(2)),
-                      Wrong(RuntimeError, floats(2), floats(2))])
-    yield Row(op.masked_scatter,
-              [Call(floats(2, 3), bools(2, 3), floats(6, seed=1)),
-               Call(floats(2, 3), np.array([True, False, True]), floats(4, seed=1)),
-               Call(floats(1), bools(1), floats(1)), Call(floats(0), bools(0), floats(0)),
-               Call(floats(), np.array(True), floats(2))],
-              written(lambda x, mask, source: x.__setitem__(np.broadcast_to(mask, x.shape),
-                  source[: np.broadcast_to(mask, x.shape).sum()] if x.ndim else source[0])), operations=[],
-              errors=[Wrong(RuntimeError, floats(2, 3), bools(2), floats(6)),
-                      Wrong(RuntimeError, floats(2), ints(2), floats(2)),
-                      Wrong(RuntimeError, floats(2), np.array([True, True]), floats(1))])
-    yield Row(op.nonzero,
-              [Call(bools(2, 3)), Call(ints(2, 3)), Call(bools(2, 3), as_tuple=True), Call(np.asarray(1.5)),
-               Call(ints(0)), Call(ints(1)), Call(floats(2))],
-              lambda x, as_tuple=False: np.nonzero(x) if as_tuple else np.argwhere(x), INT64, operations=[],
-              errors=[])
-    triangles = [Call(floats(3, 3)), Call(floats(2, 3), 1), Call(floats(2, 3, 3), diagonal=-1), Call(floats(0, 2)),
-                 Call(floats(1, 1))]
-    no_matrix = [Wrong(RuntimeError, floats(3)), Wrong(RuntimeError, floats()), Wrong(TypeError, floats(2, 2), 0.5)]
-    yield Row(op.tril, triangles, lambda x, diagonal=0: np.tril(x, diagonal), lacks=["0-d"], errors=no_matrix)
-    yield Row(op.triu, triangles, lambda x, diagonal=0: np.triu(x, diagonal), lacks=["0-d"], errors=no_matrix)
     yield Row(fill_,
               [Call(floats(2, 3), 1.5), Call(floats(2), floats(seed=1)), Call(floats(), 2), Call(floats(0), 1.0),
                Call(floats(1), 1.0)], written(lambda x, value: x.fill(value)), operations=["_fill"],

@@ -1,4 +1,4 @@
-"""Rows of shapes, joining and cutting: `autograd_core.ops.shape`."""
+"""Rows of shapes and the order of elements: `autograd_core.ops.shape`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.op_calls import (
-    SIZES,
-    Array,
-    Call,
-    Row,
-    Wrong,
-    bad_shapes,
-    floats,
-    op,
-    unary,
-)
+from tests.op_calls import SIZES, Array, Call, Row, Wrong, floats, op, unary
 
 # fmt: off  # rows are laid out as a table
 
@@ -39,10 +29,6 @@ def _flattened(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 def _unflattened(x: Array, dim: int, sizes: Sequence[int]) -> Array:
     return x.reshape((*x.shape[: dim % x.ndim], *sizes, *x.shape[dim % x.ndim + 1 :]))
 
-
-def _chunked(x: Array, count: int, dim: int = 0) -> list[Array]:
-    size = x.shape[dim]
-    return np.split(x, range(-(-size // count), size, -(-size // count)) if size else count, dim)
 
 
 def rows() -> Iterator[Row]:
@@ -115,63 +101,4 @@ def rows() -> Iterator[Row]:
                Call(floats(1), 3, 0)], np.roll,
               errors=[Wrong(RuntimeError, floats(2, 3), (1, 2), (0,)), Wrong(IndexError, floats(2, 3), 1, 2),
                       Wrong(RuntimeError, floats(2, 3), 1, (0, 1))])
-    stretched = [Call(floats(2, 1), (2, 3)), Call(floats(3), (2, 3)), Call(floats(), (2, 2)), Call(floats(1), (0,)),
-                 Call(floats(0, 1), (0, 3)), Call(floats(2, 3), (2, 3))]
-    too_long = [Wrong(RuntimeError, floats(2, 3), (2, 4)), Wrong(RuntimeError, floats(2, 3), (3,)),
-                Wrong(RuntimeError, floats(2), (-1, 2))]
-    yield Row(op.expand, [*stretched, Call(floats(2, 1), -1, 3), Call(floats(1, 3), 2, -1)],
-              lambda x, *size: np.broadcast_to(x, [2, 3] if -1 in size else size[0]), torch="Tensor.expand",
-              errors=too_long)
-    yield Row(op.expand_as, [Call(call.args[0], floats(*call.args[1])) for call in stretched],
-              lambda x, y: np.broadcast_to(x, y.shape), operations=[], torch="Tensor.expand_as",
-              errors=[bad_shapes(), bad_shapes((2, 3), (3,)), bad_shapes((2,), (3, 3))])
-    yield Row(op.broadcast_to, stretched, np.broadcast_to, operations=[], errors=too_long)
-    yield Row(op.repeat,
-              [Call(floats(2), 3), Call(floats(2, 3), 2, 1), Call(floats(2), (2, 2)), Call(floats(), 3),
-               Call(floats(0, 2), 2, 1), Call(floats(1), 0), Call(floats(2, 1), 1, 1)],
-              lambda x, *times: np.tile(x, times[0] if isinstance(times[0], tuple) else times), torch="Tensor.repeat",
-              operations=[],
-              errors=[Wrong(RuntimeError, floats(2, 3), 2), Wrong(RuntimeError, floats(2), -1),
-                      Wrong(TypeError, floats(2), 0.5)])
-    yield Row(op.cat,
-              [Call([floats(2, 3), floats(1, 3, seed=1)]), Call([floats(2, 3), floats(2, 1, seed=1)], 1),
-               Call((floats(2), floats(2, seed=1)), dim=-1), Call([floats(2, 0), floats(2, 3)], 1), Call([floats(1)]),
-               Call([floats(2), floats(3, seed=1), floats(1, seed=2)])],
-              lambda tensors, dim=0: np.concatenate(tensors, dim), lacks=["0-d"],
-              errors=[Wrong(RuntimeError, [floats(2, 3), floats(2, 4)]), Wrong(RuntimeError, [floats(), floats()]),
-                      Wrong(IndexError, [floats(2)], 1), Wrong(TypeError, floats(2))])
-    yield Row(op.stack,
-              [Call([floats(2, 3), floats(2, 3, seed=1)]), Call([floats(2, 3), floats(2, 3, seed=1)], -1),
-               Call((floats(), floats(seed=1))), Call([floats(0), floats(0)], 1), Call([floats(1)])],
-              lambda tensors, dim=0: np.stack(tensors, dim),
-              errors=[Wrong(RuntimeError, [floats(2), floats(3)]), Wrong(IndexError, [floats(2)], 2),
-                      Wrong(TypeError, floats(2))])
-    yield Row(op.hstack,
-              [Call([floats(2), floats(3)]), Call([floats(2, 1), floats(2, 2)]), Call([floats(), floats(seed=1)]),
-               Call([floats(0), floats(1)])], np.hstack, operations=[],
-              errors=[Wrong(RuntimeError, [floats(2, 3), floats(3, 3)]),
-                      Wrong(RuntimeError, [floats(2), floats(2, 2)]), Wrong(TypeError, floats(2))])
-    yield Row(op.vstack,
-              [Call([floats(2), floats(2, seed=1)]), Call([floats(2, 2), floats(1, 2)]),
-               Call([floats(), floats(seed=1)]), Call([floats(0), floats(0)]), Call([floats(1)])], np.vstack,
-              operations=[],
-              errors=[Wrong(RuntimeError, [floats(2), floats(3)]), Wrong(RuntimeError, [floats(2, 3), floats(2, 4)]),
-                      Wrong(TypeError, floats(2))])
-    yield Row(op.split,
-              [Call(floats(5), 2), Call(floats(2, 3), [1, 2], 1), Call(floats(4, 2), 2, dim=-2),
-               Call(floats(0, 2), 1), Call(floats(1), 1)],
-              lambda x, n, dim=0: np.split(x, range(n, x.shape[dim], n) if isinstance(n, int) else np.cumsum(n)[:-1],
-                  dim), lacks=["0-d"],
-              errors=[Wrong(RuntimeError, floats(5), 0), Wrong(RuntimeError, floats(5), [2, 2]),
-                      Wrong(IndexError, floats(5), 2, 1), Wrong(RuntimeError, floats(5), -1)])
-    yield Row(op.chunk,
-              [Call(floats(5), 2), Call(floats(2, 6), 3, 1), Call(floats(3), 5), Call(floats(0, 2), 2),
-               Call(floats(1), 1)], _chunked, lacks=["0-d"], operations=[],
-              errors=[Wrong(RuntimeError, floats(5), 0), Wrong(IndexError, floats(5), 2, 1),
-                      Wrong(RuntimeError, floats(), 2)])
-    yield Row(op.unbind,
-              [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2)), Call(floats(0, 2), 1),
-               Call(floats(1), -1)], lambda x, dim=0: list(np.moveaxis(x, dim, 0)), lacks=["0-d"],
-              errors=[Wrong(IndexError, floats()), Wrong(IndexError, floats(2, 3), 2),
-                      Wrong(IndexError, floats(2), -2)])
     yield Row(op.contiguous, unary(), np.copy, torch="Tensor.contiguous", operations=[])
