@@ -33,6 +33,7 @@ from .dtypes import (
 )
 from .dtypes import DType as dtype
 from .function import Function, once_differentiable
+from .memory import set_detect_numpy_writes
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .modes import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record,
@@ -107,11 +108,11 @@ __all__ = [  # a literal list, so that type checkers see it
     "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
     "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6", "remainder", "reshape",
     "roll", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "seed", "select", "set_default_dtype",
-    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh",
-    "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
-    "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot", "topk", "trace",
-    "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unsqueeze", "var",
-    "vstack", "where", "zeros", "zeros_like",
+    "set_detect_numpy_writes", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign",
+    "silu", "sin", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",
+    "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot",
+    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten",
+    "unsqueeze", "var", "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:

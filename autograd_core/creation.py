@@ -17,6 +17,7 @@ from . import devices, dtypes
 from .dims import sizes
 from .dtypes import DTypeLike, as_dtype, get_default_dtype
 from .graph import Leaf
+from .memory import Exported, export
 from .primitive import wrap
 
 if TYPE_CHECKING:
@@ -124,7 +125,17 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         raise TypeError(f"from_numpy(): expected np.ndarray (got {type(ndarray).__name__})")
     if as_dtype(ndarray.dtype) != ndarray.dtype:
         raise ValueError(f"from_numpy(): byte order of {ndarray.dtype} is not the machine's; use .astype first")
-    return wrap(ndarray.view(np.ndarray))  # type: ignore[no-any-return]
+    array = ndarray.view(np.ndarray)
+    return wrap(array, None, Exported(array))  # type: ignore[no-any-return]
+
+
+def exported(tensor: Tensor) -> np.ndarray[Any, Any]:
+    """The tensor's array, for code outside that may write to it: see `memory`."""
+    array = whole = tensor.array
+    while isinstance(whole.base, np.ndarray):
+        whole = whole.base
+    export(tensor._memory.root, whole)
+    return array
 
 
 def _constant(name: str, size: tuple[Any, ...], value: Any, dtype: DTypeLike) -> np.ndarray[Any, Any]:

@@ -110,7 +110,7 @@ class Function:
                 "The inputs that are modified inplace must all be outputs of the Function."
             )
         for tensor in ctx._dirty:
-            tensor._memory.version += 1
+            tensor._memory.written()
         differentiates = bool(mode() & 1) and any(ctx.needs_input_grad)
         results: list[Any] = list(outputs)
         if differentiates:
@@ -177,10 +177,10 @@ def _recorded(
 def _share_memory(result: Any, out: Any, inputs: Sequence[Any]) -> None:
     """Where forward returned an input or a view of one, writing to either is declined: see `inplace`."""
     result._memory = out._memory
-    source = next((tensor for tensor in inputs if tensor._memory is out._memory), None)
+    source = next((tensor for tensor in inputs if tensor._memory.root is out._memory.root), None)
     if source is not None:
         result._of_function = source if source._base is None else source._base
-        result._memory.add_viewer(result)
+        result._memory = source._memory.viewed(result)
 
 
 class _Custom(Operation):

@@ -18,7 +18,7 @@ from weakref import ref
 
 import numpy as np
 
-from .memory import overlaps
+from .memory import Exported, overlaps
 from .modes import module_path
 from .numerics import add_up
 
@@ -501,11 +501,16 @@ def _released(node: Node) -> RuntimeError:
 
 
 def _modified(node: Node) -> RuntimeError:
+    remedy = "Write `x = x + y` in place of `x += y`, or use x.clone() in one of the two places."
+    if any(isinstance(memory, Exported) for memory in node.memories):
+        remedy += (
+            " If it was written to through a NumPy array that shares its memory (from_numpy, as_tensor, .numpy()), give "
+            "one of the two a copy: ag.tensor(array), tensor.clone()."
+        )
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"a value that {node.op.name} ({node.name()}, result of shape {node.shape}) keeps for its derivative was "
-        "overwritten after it was used. Write `x = x + y` in place of `x += y`, or use x.clone() in one of the "
-        "two places."
+        f"overwritten after it was used. {remedy}"
     )
 
 
@@ -535,7 +540,7 @@ def commit(gradients: dict[Node, Any], tensor: Callable[[Any], Any], create_grap
                 leaf.grad = tensor(known.array + g)
             else:
                 np.add(known.array, g, out=known.array)
-                known._memory.version += 1
+                known._memory.written()
     for leaf in gradients:
         if leaf.watched and isinstance(leaf, Leaf) and leaf.post_accumulate_hooks and leaf.variable is not None:
             for hook in tuple(leaf.post_accumulate_hooks.values()):

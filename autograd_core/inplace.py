@@ -68,7 +68,7 @@ def _keep_value(before: Tensor, edge: Any, start: int) -> None:
                 for values in node.saved
                 for value in values
             ):
-                memory.version += 1  # a view of it was kept: the sweep shall raise
+                memory.written()  # a view of it was kept: the sweep shall raise
 
 
 def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> None:
@@ -122,7 +122,7 @@ def replace(tensor: Tensor, result: Tensor, name: str) -> Tensor:
             f"convert the tensor first, or use the form without the underscore ({name.rstrip('_')})"
         )
     np.copyto(old, new, casting="unsafe")
-    tensor._memory.version += 1
+    tensor._memory.written()
     if is_grad_enabled() and old.dtype.kind in "fc":  # integers have no gradient
         edge = result._edge
         if edge is not None and new.dtype != old.dtype:
@@ -269,7 +269,7 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
             f"shape mismatch: a value of shape {tuple(source.shape)} cannot be broadcast to the indexed region of shape "
             f"{target[key].shape} (of a tensor of shape {target.shape})"
         ) from None
-    tensor._memory.version += 1
+    tensor._memory.written()
     if tracked:
         rewrite_history(tensor, edge)
 
@@ -302,7 +302,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
 
 def overwritten(tensor: Tensor) -> None:
     """All of a tensor's array has been set to constants: bump the version, and let no gradient pass."""
-    tensor._memory.version += 1
+    tensor._memory.written()
     if is_grad_enabled() and tensor._edge is not None:
         rewrite_history(tensor, _fill(tensor, 0)._edge)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import creation
 from .modes import is_grad_enabled
 from .ops import diagonal, einsum, elementwise, joining, linalg, logic, reduce, scatter, shape
 from .primitive import IMPLEMENTS, wrap
@@ -42,6 +43,19 @@ def _arrays(value: Any) -> Any:
     return value.array if _is_tensor(value) else value
 
 
+def _let_out(result: Any, args: Any) -> None:
+    """Arrays among NumPy's results that are views of a Tensor's memory give code outside a way to write to it."""
+    if isinstance(result, np.ndarray):
+        if isinstance(args, tuple | list):
+            for arg in args:
+                _let_out(result, arg)
+        elif _is_tensor(args) and np.may_share_memory(result, args.array):
+            creation.exported(args)
+    elif isinstance(result, tuple | list):
+        for part in result:
+            _let_out(part, args)
+
+
 def _tensor(value: Any) -> Any:
     return value if _is_tensor(value) else wrap(np.array(value))  # a copy: the caller may write to his own later
 
@@ -56,7 +70,7 @@ def _written(name: str, target: Any) -> None:
             f"np.{name} cannot write into a Tensor that requires grad: the graph would not know. Use tensor.copy_(...) or "
             "tensor[...] = ..., or write inside `with ag.no_grad():`"
         )
-    target._memory.version += 1
+    target._memory.written()
 
 
 # ---------------------------------------------------------------- ufuncs
@@ -329,7 +343,9 @@ def apply_function(function: Callable[..., Any], args: Any, kwargs: dict[str, An
         out = kwargs.get("out")
         for target in out if isinstance(out, tuple) else (out,):
             _written(function.__name__, target)
-        return function(*_arrays(args), **_arrays(kwargs))
+        result = function(*_arrays(args), **_arrays(kwargs))
+        _let_out(result, (args, *kwargs.values()))
+        return result
     keeps_graph = _FUNCTIONS.get(function)
     if keeps_graph is None:
         raise TypeError(

@@ -472,10 +472,9 @@ def view(tensor: Any, out: Array, source: Any) -> None:
         return
     if out is array:
         tensor.array = out.view()
-    memory = tensor._memory = source._memory
+    tensor._memory = source._memory.viewed(tensor)
     base = source._base
     tensor._base = source if base is None else base
-    memory.add_viewer(tensor)
 
 
 def separate(outs: tuple[Array, ...], node: Node | None = None, source: Any = None) -> tuple[Any, ...]:

@@ -311,7 +311,7 @@ class Tensor(Methods):
         """The ndarray, sharing memory. Raises on a tensor that requires grad, unless force."""
         if self._edge is not None and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        return self.array
+        return creation.exported(self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()
@@ -586,4 +586,4 @@ primitive.bind(Tensor)
 def increment_version(tensor: Any) -> None:
     """Say that a tensor's `array` was written to in place (PyTorch: torch.autograd.graph.increment_version)."""
     for each in tensor if isinstance(tensor, tuple | list) else (tensor,):
-        each._memory.version += 1
+        each._memory.written()
