@@ -19,6 +19,7 @@ import numpy as _np
 _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: no page faults per training step
 
 from .tensor import Size, Tensor, increment_version
+from .calling import offer
 from . import cuda, linalg
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
@@ -160,3 +161,6 @@ def is_tensor(obj: Any) -> Any:
 def numel(input: Tensor) -> Any:
     """The number of elements of input."""
     return input.numel()
+
+
+offer(globals(), __all__)

@@ -210,6 +210,11 @@ def primitive(
     return declare
 
 
+def is_row(function: Callable[..., Any]) -> bool:
+    """Whether the function is an operation with a row of its own, not composed of others."""
+    return function in _operation_of
+
+
 def operation_of(function: Callable[..., Any]) -> Operation:
     """The row behind a function or method."""
     return _operation_of[function]

@@ -256,6 +256,12 @@ def bad_dims(*size: int) -> list[Wrong]:
     ]
 
 
+def is_offered(row: Row) -> bool:
+    """Whether the package has the function under its name, as it is or with its public face."""
+    offered = getattr(ag, row.name, None)
+    return offered is row.function or vars(offered).get("__wrapped__") is row.function if offered else False
+
+
 # ---------------------------------------------------------------- running a call
 
 

@@ -27,7 +27,7 @@ FLOORS = [
     ["primitive"],
     ["ops."],
     ["creation", "inplace", "derivatives", "numpy_api", "random"],
-    ["methods", "tensor"],
+    ["methods", "tensor", "calling"],
     ["function", "gradcheck", "serialize", "pickles", "linalg"],
     ["ledger", "compare", "draw."],
     ["__init__", "__main__"],

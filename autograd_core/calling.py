@@ -1,0 +1,365 @@
+"""How functions are called from outside: `out=`, and a lesson where an argument is no tensor.
+
+Methods and operators are the operations themselves; a function of the package goes through `public`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import WRAPPER_ASSIGNMENTS
+from typing import TYPE_CHECKING, Any
+
+from . import dtypes
+from .inplace import check_writable
+from .modes import is_grad_enabled
+from .primitive import is_row, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .tensor import Tensor
+
+# PyTorch's functions that take `out=`: https://docs.pytorch.org/docs/stable/torch.html
+TAKES_OUT = frozenset(
+    [
+        "abs",
+        "acos",
+        "acosh",
+        "add",
+        "addbmm",
+        "addcdiv",
+        "addcmul",
+        "addmm",
+        "addmv",
+        "addr",
+        "all",
+        "amax",
+        "amin",
+        "aminmax",
+        "angle",
+        "any",
+        "arange",
+        "arccos",
+        "arccosh",
+        "arcsin",
+        "arcsinh",
+        "arctan",
+        "arctan2",
+        "arctanh",
+        "argmax",
+        "argmin",
+        "argsort",
+        "asin",
+        "asinh",
+        "atan",
+        "atan2",
+        "atanh",
+        "baddbmm",
+        "bernoulli",
+        "bitwise_and",
+        "bitwise_left_shift",
+        "bitwise_not",
+        "bitwise_or",
+        "bitwise_right_shift",
+        "bitwise_xor",
+        "bmm",
+        "bucketize",
+        "cat",
+        "ceil",
+        "chain_matmul",
+        "cholesky",
+        "cholesky_inverse",
+        "cholesky_solve",
+        "clamp",
+        "clamp_max",
+        "clamp_min",
+        "clip",
+        "column_stack",
+        "complex",
+        "concat",
+        "concatenate",
+        "conj_physical",
+        "copysign",
+        "cos",
+        "cosh",
+        "cross",
+        "cummax",
+        "cummin",
+        "cumprod",
+        "cumsum",
+        "deg2rad",
+        "diag",
+        "diff",
+        "digamma",
+        "div",
+        "divide",
+        "dot",
+        "dstack",
+        "eig",
+        "einsum",
+        "empty",
+        "eq",
+        "erf",
+        "erfc",
+        "erfinv",
+        "exp",
+        "exp2",
+        "expm1",
+        "eye",
+        "fix",
+        "float_power",
+        "floor",
+        "floor_divide",
+        "fmax",
+        "fmin",
+        "fmod",
+        "frac",
+        "frexp",
+        "full",
+        "gather",
+        "gcd",
+        "ge",
+        "geqrf",
+        "ger",
+        "greater",
+        "greater_equal",
+        "gt",
+        "heaviside",
+        "histc",
+        "hstack",
+        "hypot",
+        "i0",
+        "igamma",
+        "igammac",
+        "index_add",
+        "index_copy",
+        "index_select",
+        "inner",
+        "inverse",
+        "isin",
+        "isneginf",
+        "isposinf",
+        "kron",
+        "kthvalue",
+        "lcm",
+        "ldexp",
+        "le",
+        "lerp",
+        "less",
+        "less_equal",
+        "lgamma",
+        "linspace",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "logaddexp",
+        "logaddexp2",
+        "logcumsumexp",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "logical_xor",
+        "logit",
+        "logspace",
+        "logsumexp",
+        "lt",
+        "lu_solve",
+        "masked_select",
+        "matmul",
+        "matrix_power",
+        "max",
+        "maximum",
+        "mean",
+        "median",
+        "min",
+        "minimum",
+        "mm",
+        "mode",
+        "mul",
+        "multinomial",
+        "multiply",
+        "mv",
+        "mvlgamma",
+        "nan_to_num",
+        "nanmean",
+        "nanmedian",
+        "nanquantile",
+        "nansum",
+        "ne",
+        "neg",
+        "negative",
+        "nextafter",
+        "nonzero",
+        "norm",
+        "normal",
+        "not_equal",
+        "ones",
+        "ones_like",
+        "outer",
+        "pinverse",
+        "polar",
+        "polygamma",
+        "pow",
+        "prod",
+        "qr",
+        "quantile",
+        "rand",
+        "rand_like",
+        "randint",
+        "randint_like",
+        "randn",
+        "randn_like",
+        "randperm",
+        "range",
+        "reciprocal",
+        "remainder",
+        "renorm",
+        "round",
+        "row_stack",
+        "rsqrt",
+        "scatter",
+        "scatter_add",
+        "searchsorted",
+        "sgn",
+        "sigmoid",
+        "sign",
+        "signbit",
+        "sin",
+        "sinc",
+        "sinh",
+        "slogdet",
+        "sort",
+        "sqrt",
+        "square",
+        "stack",
+        "std",
+        "sub",
+        "subtract",
+        "sum",
+        "svd",
+        "take",
+        "take_along_dim",
+        "tan",
+        "tanh",
+        "tensordot",
+        "topk",
+        "triangular_solve",
+        "tril",
+        "tril_indices",
+        "triu",
+        "triu_indices",
+        "true_divide",
+        "trunc",
+        "vander",
+        "var",
+        "vdot",
+        "vstack",
+        "where",
+        "xlogy",
+        "zeros",
+        "zeros_like",
+    ]
+)
+_CREATORS = ("creation", "random")  # compute in the dtype of `out`
+_CASTING = ("elementwise", "elementary", "special", "logic", "reduce", "joining", *_CREATORS)  # may convert to it
+
+
+def offer(namespace: dict[str, Any], names: Sequence[str]) -> None:
+    """Put the public face of functions in their place: of those that compose operations, and of those with `out=`.
+
+    Other rows need none: their wrappers say themselves what is no tensor.
+    """
+    for name in names:
+        function = namespace.get(name)
+        home = getattr(function, "__module__", "")
+        if name in TAKES_OUT or (callable(function) and ".ops." in home and not is_row(function)):
+            if function is not None:
+                namespace[name] = public(function)
+
+
+def public(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as the package offers it."""
+    home = function.__module__.rpartition(".")[2]
+
+    def call(*args: Any, out: Any = None, **options: Any) -> Any:
+        if out is not None and home in _CREATORS:
+            options.setdefault("dtype", out.dtype)
+        try:
+            result = function(*args, **options)
+        except AttributeError as error:
+            raise _lesson(function.__name__, error, args, options) from error
+        return result if out is None else _deliver(function.__name__, result, out, args, options, home in _CASTING)
+
+    def plain_call(*args: Any, **options: Any) -> Any:
+        try:
+            return function(*args, **options)
+        except AttributeError as error:
+            raise _lesson(function.__name__, error, args, options) from error
+
+    face: Any = call if function.__name__ in TAKES_OUT else plain_call
+    for attribute in WRAPPER_ASSIGNMENTS:
+        setattr(face, attribute, getattr(function, attribute, None))
+    face.__wrapped__ = function
+    return face  # type: ignore[no-any-return]
+
+
+def _lesson(name: str, error: AttributeError, args: Sequence[Any], options: dict[str, Any]) -> Exception:
+    """What to say where an argument lacks what tensors have."""
+    culprit = error.obj
+    if hasattr(culprit, "_edge") or not any(culprit is value for value in _flat((*args, *options.values()))):
+        return error
+    shown = type(culprit).__name__
+    remedy = "Make a tensor of it first: ag.tensor(…)" if shown in ("list", "tuple", "ndarray", "float", "int") else ""
+    return TypeError(f"{name}(): expected a Tensor, got {shown}: {culprit!r:.60}. {remedy}".rstrip())
+
+
+def _flat(values: Sequence[Any]) -> list[Any]:
+    """The values, and those in sequences of them."""
+    return [each for value in values for each in (value, *(value if isinstance(value, tuple | list) else ()))]
+
+
+def _deliver(name: str, result: Any, out: Any, args: Sequence[Any], options: dict[str, Any], casts: bool) -> Any:
+    """Write the result, or each of several, into `out`."""
+    several = isinstance(result, tuple)
+    targets = tuple(out) if several else (out,)
+    results = tuple(result) if several else (result,)
+    if len(targets) != len(results):
+        raise TypeError(f"{name}(): out= must be a tuple of {len(results)} tensors, got {len(targets)}")
+    given = _flat((*args, *options.values(), *targets))
+    if is_grad_enabled() and any(getattr(value, "_edge", None) is not None for value in given):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad. Leave out= away, or compute inside `with ag.no_grad():`"
+        )
+    for target, each in zip(targets, results, strict=True):
+        _check_target(name, target, each, casts and not several)
+    for target, each in zip(targets, results, strict=True):
+        _overwrite(name, target, each)
+    return type(result)(*targets) if hasattr(result, "_fields") else targets if several else out
+
+
+def _check_target(name: str, out: Any, result: Tensor, casts: bool) -> None:
+    if not hasattr(out, "_edge"):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    fits = dtypes.can_cast(result.dtype, out.dtype) if casts else result.dtype == out.dtype
+    if not fits:
+        raise RuntimeError(
+            f"{name}(): result type {result.dtype} can't be cast to the desired output type {out.dtype} of out="
+            + ("" if casts else f"; give an out of dtype {result.dtype}")
+        )
+    check_writable(out, name)
+
+
+def _overwrite(name: str, out: Tensor, result: Tensor) -> None:
+    if out.array.shape != result.array.shape:
+        if out.array.size:
+            warnings.warn(
+                f"{name}(): An output with one or more elements was resized since it had shape {tuple(out.shape)}, which "
+                f"does not match the required output shape {tuple(result.shape)}. Give an out of that shape, or an empty one.",
+                stacklevel=4,
+            )
+        out.data = wrap(result.array.astype(out.array.dtype))
+        return
+    out.array[...] = result.array
+    out._memory.written()
