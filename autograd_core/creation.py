@@ -47,7 +47,10 @@ def as_array(data: Any, dtype: DTypeLike = None) -> np.ndarray[Any, Any]:
     try:
         array = np.array(data)
     except ValueError as error:
-        raise ValueError(f"tensor(): the nested sequences do not have one length per level: {error}") from None
+        raise ValueError(
+            f"tensor(): the nested sequences differ in length at one level, where a tensor needs them equal; pad the shorter "
+            f"ones ({error})"
+        ) from None
     if array.dtype.kind not in "biufc":
         kind = TypeError if array.dtype.kind in "US" else RuntimeError  # as in PyTorch
         raise kind(f"tensor(): could not infer the dtype of {type(data).__name__} {data!r:.60}; give numbers")
@@ -348,7 +351,8 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     if requires_grad and edge is None:
         if self.array.dtype.kind != "f":
             raise RuntimeError(
-                f"only Tensors of floating point dtype can require gradients, not {self.array.dtype}; use .float() first"
+                f"only Tensors of floating point dtype can require gradients, not {self.array.dtype}; write 1. in place of 1, "
+                "or use .float() first"
             )
         self._edge = leaf_of(self)
         self._edge.asleep = False

@@ -124,7 +124,8 @@ def _swept(
             raise RuntimeError(
                 f"{name}: element {i} of tensors does not require grad and does not have a grad_fn (shape "
                 f"{tuple(output.shape)}). Was it computed from tensors with requires_grad=True, outside of no_grad(), "
-                "without .detach(), .data, .item() or .numpy() in between?"
+                "without .detach(), .data, .item() or .numpy() in between? If it is itself a gradient: was it computed with "
+                "create_graph=True?"
             )
         roots.append(output._edge)
         seeds.append(_seed(output, cotangents[i] if cotangents else None, create_graph, name))

@@ -21,6 +21,9 @@ __all__ = ["BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "L1Loss", "MSELos
 class _Loss(Module):
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
+        if isinstance(size_average, ag.Tensor) or isinstance(reduce, ag.Tensor):
+            name = type(self).__name__
+            raise RuntimeError(f"{name}(): got tensors; a loss is made first, then called: nn.{name}()(input, target)")
         self.reduction = legacy_reduction(size_average, reduce, reduction)
 
 

@@ -195,7 +195,9 @@ class Module(Saved):
         """Register an attribute, once everything is found to be in order."""
         kind = BUFFER if role == TEMPORARY else role
         if "_roles" not in self.__dict__:
-            raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
+            raise AttributeError(
+                f"cannot assign {kind} before Module.__init__() call; begin __init__ with super().__init__()"
+            )
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
         if "." in name:
@@ -222,7 +224,9 @@ class Module(Saved):
         role = None if roles is None else roles.get(name)
         if isinstance(value, Parameter):
             if roles is None:
-                raise AttributeError("cannot assign parameters before Module.__init__() call")
+                raise AttributeError(
+                    "cannot assign parameters before Module.__init__() call; begin __init__ with super().__init__()"
+                )
             self._add(name, value, PARAMETER, replacing=True)
         elif isinstance(value, Module) and role != PARAMETER:
             self._add(name, value, MODULE, replacing=True)

@@ -110,6 +110,10 @@ class Saved:
         if strict:
             wrong = [(kind, keys) for kind, keys in (("Missing", missing), ("Unexpected", unexpected)) if keys]
             errors[:0] = [f"{kind} key(s) in state_dict: {_quoted(keys)}. " for kind, keys in wrong]
+            if wrong:
+                errors.append(
+                    "Load it into a model of the same structure, or pass strict=False to leave these keys out."
+                )
         if errors:
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors))
         for write in writes:

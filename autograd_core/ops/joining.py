@@ -80,7 +80,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         tensors = list(tensors)
         shapes = [tuple(x.array.shape) for x in tensors]
         if any(shape != shapes[0] for shape in shapes):
-            raise RuntimeError(f"stack: expects each tensor to be of equal size, but got shapes {shapes}")
+            raise RuntimeError(f"stack: expects each tensor to be of equal size, but got shapes {shapes}; pad them first "
+                "(nn.functional.pad, nn.utils.rnn.pad_sequence), or join them end to end with cat")
         if shapes:
             dim = one_dim("stack", dim, len(shapes[0]) + 1)
     return _stack(tensors, dim)

@@ -28,6 +28,12 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """
     item = batch[0]
     if isinstance(item, Tensor):
+        if any(other.shape != item.shape for other in batch):
+            shapes = [tuple(other.shape) for other in batch]
+            raise RuntimeError(
+                f"default_collate: stack expects each tensor to be equal size, but the samples have shapes {shapes}; pad "
+                "them, or give the DataLoader a collate_fn that does (nn.utils.rnn.pad_sequence)"
+            )
         return ag.stack(list(batch))
     if isinstance(item, np.ndarray):
         if item.dtype.kind in "SUO":

@@ -55,7 +55,7 @@ class Optimizer:
         if isinstance(params, Tensor):
             raise TypeError(
                 f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                f"{typename(params)}"
+                f"{typename(params)}; put it in a list: [parameter]"
             )
         if defaults.get("differentiable"):
             raise NotImplementedError(f"{type(self).__name__}: differentiable=True is not supported")
@@ -66,7 +66,10 @@ class Optimizer:
         self._opt_called = False  # a scheduler warns if it is asked for the next rate before the first step
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(
+                "optimizer got an empty parameter list; if the model keeps its layers in a Python list or dict, use "
+                "nn.ModuleList or nn.ModuleDict, which register them"
+            )
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
             self.add_param_group(group)
 
@@ -93,7 +96,10 @@ class Optimizer:
         parameters = [entry[1] if isinstance(entry, tuple) else entry for entry in given]
         for parameter in parameters:
             if not isinstance(parameter, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(parameter)}")
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {typename(parameter)}; of a module give "
+                    "model.parameters()"
+                )
             if not (parameter.is_leaf or parameter.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
