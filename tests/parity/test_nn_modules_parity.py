@@ -214,7 +214,7 @@ def test_errors(name: str) -> None:
         "list of",
         "key of",
     ):  # (worded with more help)
-        assert without_prefix(text) == without_prefix(wanted)
+        assert without_prefix(text).startswith(without_prefix(wanted))  # ours may say more
 
 
 def test_a_non_leaf_is_no_parameter() -> None:
