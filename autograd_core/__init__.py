@@ -33,6 +33,8 @@ from .dtypes import (
     get_default_dtype, half, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short, uint8,
 )
 from .dtypes import DType as dtype
+from .inplace import in_place
+from .noise import alpha_dropout, dropout, feature_alpha_dropout, feature_dropout, rrelu
 from .function import Function, once_differentiable
 from .memory import set_detect_numpy_writes
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -40,7 +42,11 @@ from .modes import (
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, module_path, no_grad, record,
     recording, set_grad_enabled,
 )
-from .ops.activation import elu, gelu, hardtanh, leaky_relu, log_softmax, relu, relu6, silu, softmax, softplus
+from .ops.activation import (
+    celu, elu, gaussian_gelu, gelu, glu, hard_logistic, hardshrink, hardsigmoid, hardswish, hardtanh, leaky_relu,
+    log_softmax, logsigmoid, maxout, mish, prelu, relu, relu6, selu, silu, softmax, softmin, softplus, softshrink,
+    softsign, step, swish, tanhshrink, threshold,
+)
 from .ops.elementary import (
     atan, cos, cosh, exp, expm1, log, log1p, log2, log10, reciprocal, rsqrt, sigmoid, sin, sinh, sqrt, square, tan,
     tanh,
@@ -56,7 +62,7 @@ from .ops.masks import masked_fill, masked_scatter, masked_select, nonzero
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.linalg import addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer
 from .ops.losses import (
-    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, logsigmoid, mse_loss, nll_loss,
+    binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss,
 )
 from .ops.logic import (
     allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt, isclose, isfinite, isinf, isnan,
@@ -75,8 +81,8 @@ from .ops.sorting import argsort, sort, topk
 from .printing import get_printoptions, printoptions, set_printoptions
 from .streams import Generator
 from .random import (
-    bernoulli, default_generator, dropout, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand,
-    rand_like, randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
+    bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand, rand_like,
+    randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
 
 __version__ = "0.1.0"
@@ -87,33 +93,35 @@ Variable = Tensor
 
 __all__ = [  # a literal list, so that type checkers see it
     "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable", "abs", "absolute",
-    "add", "addmm", "addmv", "all", "allclose", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin",
-    "argsort", "as_tensor", "atan", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
+    "add", "addmm", "addmv", "all", "allclose", "alpha_dropout", "amax", "amin", "any", "arange", "arctan",
+    "argmax", "argmin", "argsort", "as_tensor", "atan", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
-    "broadcast_to", "can_cast", "cat", "cdouble", "ceil", "cfloat", "chunk", "clamp", "clamp_max", "clamp_min",
-    "clip", "clone", "compare_gradients", "complex64", "complex128", "concat", "concatenate", "cos", "cosh",
-    "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot", "double",
-    "draw_graph", "dropout", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq",
-    "equal", "erf", "exp", "expm1", "eye", "flatten", "flip", "float", "float16", "float32", "float64", "floor",
-    "floor_divide", "from_numpy", "full", "full_like", "gather", "ge", "gelu", "get_default_dtype",
-    "get_printoptions", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "gt", "half", "hardtanh", "hstack",
-    "increment_version", "index_add", "index_fill", "index_put", "index_select", "inf", "inference_mode",
-    "initial_seed", "int", "int8", "int16", "int32", "int64", "is_grad_enabled", "is_inference_mode_enabled",
-    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss", "le", "leaky_relu", "linalg", "linear",
-    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logsigmoid", "logsumexp", "long", "lt", "make_dot", "manual_seed", "masked_fill",
-    "masked_scatter", "masked_select", "matmul", "max", "maximum", "mean", "min", "minimum", "mm", "module_path",
-    "moveaxis", "movedim", "mse_loss", "mul", "multinomial", "multiply", "mv", "nan", "ne", "neg", "negative",
-    "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel", "once_differentiable", "one_hot", "ones",
-    "ones_like", "outer", "pad", "permute", "pi", "positive", "pow", "printoptions", "prod", "promote_types",
-    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random", "randperm", "ravel",
-    "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6", "remainder", "reshape",
-    "roll", "round", "rsqrt", "rsub", "save", "scatter", "scatter_add", "seed", "select", "set_default_dtype",
-    "set_detect_numpy_writes", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign",
-    "silu", "sin", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std",
-    "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take_along_dim", "tan", "tanh", "tensor", "tensordot",
-    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten",
-    "unsqueeze", "var", "vstack", "where", "zeros", "zeros_like",
+    "broadcast_to", "can_cast", "cat", "cdouble", "ceil", "celu", "cfloat", "chunk", "clamp", "clamp_max",
+    "clamp_min", "clip", "clone", "compare_gradients", "complex64", "complex128", "concat", "concatenate", "cos",
+    "cosh", "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot",
+    "double", "draw_graph", "dropout", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like",
+    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout",
+    "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
+    "full_like", "gather", "gaussian_gelu", "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state",
+    "glu", "grad", "gradcheck", "gradgradcheck", "gt", "half", "hard_logistic", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hstack", "in_place", "increment_version", "index_add", "index_fill", "index_put",
+    "index_select", "inf", "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss",
+    "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "long", "lt", "make_dot",
+    "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "maximum", "maxout", "mean",
+    "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "mul", "multinomial",
+    "multiply", "mv", "nan", "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel",
+    "once_differentiable", "one_hot", "ones", "ones_like", "outer", "pad", "permute", "pi", "positive", "pow",
+    "prelu", "printoptions", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "random", "randperm", "ravel", "reciprocal", "record", "recording", "register_parameter_class",
+    "relu", "relu6", "remainder", "reshape", "roll", "round", "rrelu", "rsqrt", "rsub", "save", "scatter",
+    "scatter_add", "seed", "select", "selu", "set_default_dtype", "set_detect_numpy_writes", "set_grad_enabled",
+    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softmin",
+    "softplus", "softshrink", "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "step",
+    "sub", "subtract", "sum", "swapaxes", "swapdims", "swish", "t", "take_along_dim", "tan", "tanh", "tanhshrink",
+    "tensor", "tensordot", "threshold", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc",
+    "uint8", "unbind", "unflatten", "unsqueeze", "var", "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:

@@ -212,6 +212,7 @@ class Methods:
 
     relu, softmax, log_softmax = activation.relu, activation.softmax, activation.log_softmax
     relu_ = in_place(relu)
+    prelu, hardshrink = activation.prelu, activation.hardshrink
     uniform_, normal_, bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
     exponential_, random_ = random.exponential_, random.random_
     bernoulli, multinomial = random.bernoulli, random.multinomial

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import streams
-from .creation import _made, as_array
+from .creation import _made
 from .dims import sizes
 from .dtypes import DTypeLike, as_dtype, get_default_dtype
 from .inplace import check_writable, overwritten
@@ -207,23 +207,3 @@ def random_(
     if to is None:
         return _filled(self, "random_", streams.random(gen, shape, dtype))
     return _filled(self, "random_", streams.randint(gen, low or 0, to, shape, dtype))
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Zero elements with probability p and scale the rest by 1 / (1 - p); nothing when not training.
-
-    The mask is PyTorch's for the same seed (Srivastava et al. 2014).
-    """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input.array.size:
-        return input
-    array = input.array
-    if p == 1:
-        scaled = np.zeros_like(array)
-    else:
-        scaled = streams.bernoulli_scalar(default_generator, array.shape, 1 - p) * (
-            as_array(1, array.dtype) / as_array(1 - p, array.dtype)
-        )
-    mask = wrap(scaled)
-    return input.mul_(mask) if inplace else input * mask  # type: ignore[no-any-return]

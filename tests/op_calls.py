@@ -191,8 +191,8 @@ class Row:
     derivatives there. conventions: calls whose derivative is PyTorch's choice, not the slope. errors: calls that
     raise. lacks: the special sizes ("0-d", "size 0", "size 1") that make no sense for it. operations: the rows of the
     registry behind it, if they are not named as it is. torch: PyTorch's name, or a function of the same arguments.
-    smooth: whether differences can measure its derivative. twice: whether there are second derivatives. any_layout:
-    whether it takes any memory layout. accurate_on: the interval where float32 is compared with PyTorch's.
+    smooth: whether differences can measure its derivative. twice: whether there are second derivatives, and
+    torch_twice: in PyTorch too. any_layout: whether it takes any memory layout. accurate_on: the interval where float32 is compared with PyTorch's.
     """
 
     function: Callable[..., Any]
@@ -208,6 +208,7 @@ class Row:
     conventions: Sequence[Call] = ()
     smooth: bool = True
     twice: bool = True
+    torch_twice: bool = True
     any_layout: bool = True
     kink_options: dict[str, Any] = field(default_factory=dict)
     accurate_on: tuple[float, float] | None = None

@@ -26,7 +26,7 @@ FLOORS = [
     ["graph"],
     ["primitive"],
     ["ops."],
-    ["creation", "inplace", "derivatives", "numpy_api", "random"],
+    ["creation", "inplace", "derivatives", "numpy_api", "random", "noise"],
     ["methods", "tensor", "calling"],
     ["function", "gradcheck", "serialize", "pickles", "linalg"],
     ["ledger", "compare", "draw."],

@@ -97,6 +97,24 @@ def test_steps_and_abs_have_slope_0_at_0(name: str) -> None:
 def test_leaky_relu_and_elu_at_0() -> None:
     assert slope(ag.leaky_relu, [0.0]) == [0.01]
     assert slope(ag.elu, [0.0]) == [1.0]
+    assert slope(ag.celu, [0.0]) == [1.0]
+    same(slope(ag.selu, [0.0]), [1.0507009873554805 * 1.6732632423543772])
+    assert slopes(ag.prelu, [-1.0, 0.0, 2.0], [0.5]) == [[0.5, 0.5, 1], [-1]]
+
+
+def test_hard_activations_at_their_bounds() -> None:
+    assert slope(ag.hardsigmoid, [-3.0, 3.0]) == [0, 0]
+    assert slope(ag.hardswish, [-3.0, 0.0, 3.0]) == [0, 0.5, 1]
+    assert slope(ag.hardshrink, [-0.5, 0.0, 0.5, 0.6]) == [0, 0, 0, 1]
+    assert slope(ag.softshrink, [-0.5, 0.0, 0.5, 0.6]) == [0, 0, 0, 1]
+    assert slope(lambda x: ag.threshold(x, 1.0, 5.0), [1.0, 1.5]) == [0, 1]
+
+
+def test_second_derivatives_at_a_kink_are_0() -> None:
+    for activation in (ag.celu, ag.selu):
+        x = leaf(0.0)
+        (first,) = ag.grad(activation(x), x, create_graph=True)
+        assert ag.grad(first, x)[0] == 0
 
 
 def test_ties_of_the_infinity_norm_share_with_their_sign() -> None:
@@ -200,6 +218,9 @@ def test_sigmoid_and_softplus_saturate() -> None:
 ACTIVATIONS = [
     ag.relu, ag.leaky_relu, ag.hardtanh, ag.relu6, ag.elu, ag.softplus, ag.silu, ag.gelu, ag.sigmoid, ag.tanh, ag.erf,
     ag.logsigmoid, partial(ag.gelu, approximate="tanh"), partial(ag.softmax, dim=0), partial(ag.log_softmax, dim=0),
+    ag.selu, ag.celu, ag.hardsigmoid, ag.hardswish, ag.hardshrink, ag.softshrink, ag.mish, partial(ag.softmin, dim=0),
+    partial(ag.threshold, threshold=0.5, value=1.0), ag.hard_logistic, ag.gaussian_gelu, ag.step,
+    partial(ag.prelu, weight=tensor(0.25)), partial(ag.maxout, pieces=1), partial(ag.swish, beta=2.0),
 ]  # fmt: skip
 
 
@@ -210,8 +231,10 @@ def test_activations_do_not_warn(activation: Callable[[Tensor], Tensor], dtype: 
         [-1e4, -100.0, -1.0, -0.0, 0.0, 1e-4, 30.0, 1e4, inf, -inf, nan], dtype=np.dtype(dtype), requires_grad=True
     )
     for part in (x[:8], x):
+        if isinstance(activation, partial) and "weight" in activation.keywords:
+            activation = partial(ag.prelu, weight=tensor(0.25, dtype=x.dtype))
         (g,) = ag.grad(activation(part), x, ag.ones_like(part))
-        assert np.isfinite(g.numpy()[:8]).all() or (part is x and "softmax" in str(activation))
+        assert np.isfinite(g.numpy()[:8]).all() or (part is x and "softm" in str(activation))
 
 
 LOGITS = [[1.0, 2.0, 3.0], [1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]

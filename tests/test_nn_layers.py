@@ -96,8 +96,39 @@ def test_dropout() -> None:
     assert nn.Dropout(1.0)(x).tolist() == [0] * 10
     y = x * 1
     assert nn.Dropout(0.5, inplace=True)(y) is y
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        nn.Dropout(-0.1)
+    for kind in (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            kind(-0.1)
+
+
+KEPT, LIMIT = 0.7791939377784729, -0.7791939377784729  # what alpha dropout at p=0.5 makes of 0 and of what it drops
+
+
+@pytest.mark.parametrize(
+    ("layer", "input", "wanted"),
+    [
+        (nn.Dropout1d(), ag.ones(1, 3, 2), [[[0, 0], [0, 0], [2, 2]]]),
+        (nn.Dropout1d(inplace=True), ag.ones(3, 2), [[0, 0], [0, 0], [2, 2]]),
+        (nn.Dropout2d(), ag.ones(1, 3, 1, 2), [[[[0, 0]], [[0, 0]], [[2, 2]]]]),
+        (nn.Dropout3d(), ag.ones(3, 1, 1, 2), [[[[0, 0]]], [[[0, 0]]], [[[2, 2]]]]),
+        (nn.AlphaDropout(), ag.zeros(5), [LIMIT, LIMIT, KEPT, LIMIT, LIMIT]),
+        (
+            nn.FeatureAlphaDropout(),
+            ag.zeros(2, 2, 2),
+            [[[LIMIT, LIMIT], [LIMIT, LIMIT]], [[KEPT, KEPT], [LIMIT, LIMIT]]],
+        ),
+        (nn.RReLU(), ag.tensor([-1.0, -1.0, 1.0]), [-0.3270943760871887, -0.27246248722076416, 1.0]),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+def test_layers_that_draw(layer: nn.Module, input: ag.Tensor, wanted: Any) -> None:
+    """Golden numbers of PyTorch 2.13 with seed 0."""
+    ag.manual_seed(0)
+    before = input.clone()
+    out = layer(input)
+    np.testing.assert_allclose(out.array, wanted, rtol=1e-7)
+    assert (out is input) == getattr(layer, "inplace", False)
+    assert layer.eval()(before).tolist() == ag.where(before < 0, before * (11 / 48), before).tolist()
 
 
 X = np.array([-3.0, -0.5, 0.0, 0.5, 7.0])
@@ -116,6 +147,22 @@ ACTIVATIONS: list[tuple[nn.Module, Any]] = [
     (nn.LogSoftmax(-1), X - np.log(np.exp(X).sum())),
     (nn.GELU("tanh"), X / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (X + 0.044715 * X**3)))),
     (nn.Identity(3, what="ever"), X),
+    (nn.PReLU().double(), np.where(X > 0, X, 0.25 * X)),
+    (nn.Threshold(-1, 9), np.where(X > -1, X, 9)),
+    (nn.CELU(2.0), np.where(X > 0, X, 2 * np.expm1(np.minimum(X, 0) / 2))),
+    (nn.SELU(), 1.0507009873554805 * np.where(X > 0, X, 1.6732632423543772 * np.expm1(np.minimum(X, 0)))),
+    (nn.Hardsigmoid(), np.clip(X / 6 + 0.5, 0, 1)),
+    (nn.Hardswish(), X * np.clip(X / 6 + 0.5, 0, 1)),
+    (nn.Hardshrink(1), np.where(np.abs(X) > 1, X, 0)),
+    (nn.Softshrink(), np.sign(X) * np.maximum(np.abs(X) - 0.5, 0)),
+    (nn.Softsign(), X / (1 + np.abs(X))),
+    (nn.Tanhshrink(), X - np.tanh(X)),
+    (nn.Mish(), X * np.tanh(np.log1p(np.exp(X)))),
+    (nn.Softmin(0), np.exp(-X) / np.exp(-X).sum()),
+    (nn.HardLogistic(), np.clip(X / 4 + 0.5, 0, 1)),
+    (nn.Swish(2.0), X / (1 + np.exp(-2 * X))),
+    (nn.Swish(2.0, learned=True).double(), X / (1 + np.exp(-2 * X))),
+    (nn.Step(), np.heaviside(X, 0.5)),
 ]
 
 
@@ -151,6 +198,42 @@ def test_activations_in_place(layer: Any) -> None:
     layer.inplace = True
     with pytest.raises(RuntimeError, match="leaf"):
         layer(ag.tensor(X).requires_grad_())
+
+
+def test_activations_of_the_lecture_documents() -> None:
+    """004: values and slopes of swish, GELU and ELU(gamma) at -1 and 1."""
+    x = ag.tensor([-1.0, 1.0], dtype=ag.float64, requires_grad=True)
+    for activation, values, slopes in (
+        (nn.Swish(), [-0.2689414214, 0.7310585786], [0.0723294881, 0.9276705119]),
+        (nn.GaussianGELU(), [-0.1586552539, 0.8413447461], [-0.0833154706, 1.0833154706]),
+        (nn.ELU(0.5), [-0.3160602794, 1], None),
+        (nn.Softplus(), [0.3132616875, 1.3132616875], None),
+    ):
+        out = activation(x)
+        np.testing.assert_allclose(out.detach(), values, atol=1e-10)
+        if slopes is not None:
+            np.testing.assert_allclose(ag.grad(out.sum(), x)[0], slopes, atol=1e-10)
+    shifted = ag.gaussian_gelu(x, 1.0, 2.0)  # P(X <= x) of a normal distribution with mean 1 and deviation 2
+    np.testing.assert_allclose(shifted.detach(), [-0.15865525393145707, 0.5], atol=1e-12)
+    assert repr(nn.Sequential(nn.Swish(0.5), nn.Swish(learned=True), nn.GaussianGELU(1, 2), nn.HardLogistic())) == (
+        "Sequential(\n  (0): Swish(beta=0.5)\n  (1): Swish(learned=True)\n  (2): GaussianGELU(mean=1, std=2)\n"
+        "  (3): HardLogistic()\n)"
+    )
+
+
+@pytest.mark.parametrize("pieces", [2, 4, 8, 16])
+def test_maxout_of_tangents(pieces: int) -> None:
+    """004: the tangents to x^2 at K equally spaced points of [-1, 1] are at most 1 / K^2 below it."""
+    layer = nn.Maxout(1, 1, pieces, dtype=ag.float64)
+    assert repr(layer) == f"Maxout(in_features=1, out_features=1, pieces={pieces}, bias=True)"
+    touching = (2 * np.arange(pieces) + 1) / pieces - 1
+    with ag.no_grad():
+        layer.weight[:, 0] = ag.tensor(2 * touching)
+        layer.bias[:] = ag.tensor(-(touching**2))
+    x = np.linspace(-1, 1, 1001)[:, None]
+    distance = x**2 - layer(ag.tensor(x)).detach().numpy()
+    assert distance.min() > -1e-12
+    assert distance.max() == pytest.approx(1 / pieces**2, rel=1e-3)
 
 
 def test_shapes() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
-from .activation import _log_softmax_array, _logistic, _softmax, log_softmax
+from .activation import _log_softmax_array, _softmax, log_softmax, logsigmoid
 from .reduce import _mean, _sum
 from .scatter import gather
 
@@ -286,22 +286,9 @@ def binary_cross_entropy_with_logits(
     """
     _same_shape("binary_cross_entropy_with_logits", input, target)
     require("binary_cross_entropy_with_logits", input.array.dtype, "fc")
-    log_sigmoid = -_softplus_exact(-input)
+    log_sigmoid = logsigmoid(input)
     if pos_weight is None:
         losses = (1 - target) * input - log_sigmoid
     else:
         losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * log_sigmoid
     return _reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
-
-
-@primitive(fresh=True, torch="LogSigmoidBackward0", input=lambda g, input: g * _logistic(input))
-def _softplus_exact(input: TensorLike) -> Tensor:
-    """log(1 + e^x) without a threshold."""
-    with np.errstate(under="ignore"):
-        return np.maximum(input, 0) + np.log1p(np.exp(np.minimum(input, -input)))
-
-
-def logsigmoid(input: Tensor) -> Tensor:
-    """log(sigmoid(x)), finite for any finite x."""
-    require("logsigmoid", input.array.dtype, "fc")
-    return -_softplus_exact(-input)

@@ -126,7 +126,7 @@ def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
         seeds = [seed(out) for out in outs]
         firsts = grad(outs, inputs, seeds, create_graph=True, allow_unused=True, materialize_grads=True)
         answers.append(list(firsts))
-        if row.twice:
+        if row.twice and row.torch_twice:
             curved = [first for first in firsts if first.requires_grad]
             inputs += seeds
             zeros = [0 * x.detach() for x in inputs]
@@ -333,7 +333,9 @@ SPECIAL = [
     np.nan,
 ]
 UNARY = [row for row in ROWS if row.has_derivative and row.samples[0].args[1:] == () and not row.samples[0].options]
-UNARY = [row for row in UNARY if isinstance(row.samples[0].args[0], np.ndarray)]
+UNARY = [
+    row for row in UNARY if isinstance(row.samples[0].args[0], np.ndarray) and not isinstance(row.samples[0], Better)
+]
 OF_TWO = ["plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "pow", "maximum", "minimum", "clamp_min"]
 
 
