@@ -171,14 +171,18 @@ class Part(Node):
 
 
 class RemovableHandle:
-    """Removes a hook again; also a context manager."""
+    """Adds a hook, the last or the first to be called, and removes it again; also a context manager."""
 
     _next = count().__next__
 
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any, prepend: bool = False) -> None:
         self.id = RemovableHandle._next()
         self._hooks = hooks
+        others = dict(hooks) if prepend else {}
+        if prepend:
+            hooks.clear()
         hooks[self.id] = hook
+        hooks.update(others)
 
     def remove(self) -> None:
         """Take the hook away; harmless when done twice."""

@@ -159,13 +159,7 @@ class Module(Saved):
     def _hook(self, kind: str, hook: Hook, prepend: bool) -> RemovableHandle:
         if self._hooks is None:
             self._hooks = Hooks()
-        hooks: dict[int, Hook] = getattr(self._hooks, kind)
-        before = dict(hooks) if prepend else {}
-        if prepend:
-            hooks.clear()
-        handle = RemovableHandle(hooks, hook)
-        hooks.update(before)
-        return handle
+        return RemovableHandle(getattr(self._hooks, kind), hook, prepend)
 
     # ------------------------------------------------------------ registration
 

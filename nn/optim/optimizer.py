@@ -2,6 +2,14 @@
 
 An optimiser works on the arrays of its parameters and gradients, in place. Nothing it does is recorded; what
 was saved of a parameter by an earlier graph is then known to have changed.
+
+Most are a rule for one element, and read like their paper:
+
+    for state, *arrays in self._alike(group, gradients, "exp_avg"):  # parameters in the same state
+        step = counted(state)
+        for p, g, m in self._pieces(group, *arrays):                 # their arrays, in blocks
+            m += (1 - beta) * (g - m)
+            p -= lr / (1 - beta**step) * m
 """
 
 from __future__ import annotations
@@ -11,10 +19,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from copy import deepcopy
 from functools import wraps
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, chain, pairwise
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 import autograd_core as ag
 from autograd_core import RemovableHandle, Tensor
@@ -22,19 +31,18 @@ from autograd_core import RemovableHandle, Tensor
 from ..parameter import clear_grads, typename
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["Optimizer"]
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 Array = np.ndarray[Any, Any]
 
-# Options that only concern devices and compilers, with their defaults: kept in the groups, so that saved states
-# are PyTorch's, and otherwise without effect.
-DEVICE_OPTIONS: dict[str, Any] = {"foreach": None, "capturable": False, "fused": None}
 # Elements of a large array that are updated at a time, so that they stay in the cache from one operation to the
-# next. It pays when the arrays of an update exceed the cache that cores share, at about SMALL elements.
+# next. It pays when the arrays of an update exceed the cache that cores share, at about LARGE elements.
 BLOCK = 65536
-SMALL = 8 * BLOCK
+LARGE = 8 * BLOCK
+# Below this size NumPy's calls take longer than the arithmetic: such parameters are joined and updated as one.
+SMALL = 2048
 
 
 class _Required:
@@ -46,10 +54,14 @@ required = _Required()  # a default that every group must set
 
 
 class Optimizer:
-    """Base class. A subclass passes its defaults to `__init__` and defines `_update`, or `step` itself.
+    """Base class. A subclass passes its defaults to `__init__` and defines `_start` and `_update`, or `step` itself.
 
     params: parameters, (name, parameter) pairs, or dicts {"params": parameters, option: value}, one for each group.
+    (The options `foreach`, `fused` and `capturable` of some optimisers only concern devices: they are kept in the
+    groups, so that saved states are PyTorch's, and have no effect.)
     """
+
+    _counters: ClassVar[tuple[str, ...]] = ("step",)  # the entries of a parameter's state that are single numbers
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
@@ -59,10 +71,13 @@ class Optimizer:
             )
         if defaults.get("differentiable"):
             raise NotImplementedError(f"{type(self).__name__}: differentiable=True is not supported")
+        if defaults.get("fused") and defaults.get("foreach"):
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._hooks: dict[str, dict[int, Any]] = {}
+        self._joined: dict[Any, _Joined] = {}
         self._opt_called = False  # a scheduler warns if it is asked for the next rate before the first step
         groups = list(params)
         if not groups:
@@ -145,6 +160,74 @@ class Optimizer:
     def _update(self, group: dict[str, Any], gradients: list[tuple[Tensor, Array]]) -> None:
         """Change the arrays of a group's parameters, each given with its gradient, by the group's options."""
 
+    def _start(self, parameter: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        """The state of a parameter before its first step."""
+        return {}
+
+    def _state_of(self, parameter: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        state = self.state[parameter]
+        if not state:
+            state.update(self._start(parameter, group))
+        return state
+
+    def _alike(
+        self, group: dict[str, Any], gradients: list[tuple[Tensor, Array]], *names: str
+    ) -> Iterator[tuple[Any, ...]]:
+        """(counters, array, gradient, arrays of the named state) of each parameter; what is done to them counts.
+
+        Small parameters whose counters are equal come joined, as one.
+        """
+        alike: dict[tuple[Any, ...], list[tuple[dict[str, Any], list[Array]]]] = {}
+        for parameter, gradient in gradients:
+            state = self._state_of(parameter, group)
+            arrays = [parameter.array, gradient, *[state[name].array for name in names]]
+            if gradient.size > SMALL:
+                yield state, *arrays
+            else:
+                numbers = [state[name].array.item() for name in self._counters]
+                alike.setdefault((gradient.dtype, *numbers), []).append((state, arrays))
+        for members in alike.values():
+            states, rows = zip(*members, strict=True)
+            p, g, *own = zip(*rows, strict=True)
+            joined = self._join(p, 2 + len(names))
+            if joined is None:
+                yield from ((state, *row) for state, row in members)
+                continue
+            yield states[0], *joined.gather(p, g, *own)
+            joined.scatter(p, (), *own)
+            for state in states[1:]:
+                for name in self._counters:
+                    state[name].array[...] = states[0][name].array
+
+    def _join(self, arrays: tuple[Array, ...], rows: int) -> _Joined | None:
+        """The place where rows of arrays of these shapes are joined; None for one, or where memory is shared."""
+        if len(arrays) == 1:
+            return None
+        key = (rows, *map(id, arrays))
+        if key not in self._joined:
+            bounds = sorted(map(byte_bounds, arrays))
+            if any(stop > start for (_, stop), (start, _) in pairwise(bounds)):
+                return None
+            if len(self._joined) > 8:  # the gradients that there are change all the time
+                self._joined.clear()
+            self._joined[key] = _Joined(arrays, rows)
+        return self._joined[key]
+
+    def _pieces(self, group: dict[str, Any], *arrays: Array) -> Iterator[tuple[Array, ...]]:
+        """A parameter's array, its gradient and arrays of its state, as a rule is to see them, in blocks.
+
+        `maximize` turns the gradient round; `weight_decay` adds weight_decay p to it or, decoupled, shrinks p itself.
+        """
+        decay = float(group["weight_decay"]) if "weight_decay" in self.defaults else 0.0
+        for p, g, *rest in blocks(*arrays):
+            if group["maximize"]:
+                g = -g
+            if decay and group.get("decoupled_weight_decay"):
+                p *= 1 - float(group["lr"]) * decay
+            elif decay:
+                g = g + p * decay
+            yield p, g, *rest
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
@@ -155,13 +238,37 @@ class Optimizer:
         for group in self.param_groups:
             clear_grads(group["params"], set_to_none)
 
+    # ------------------------------------------------------------ hooks
+
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` before each step; a pair that it returns replaces the arguments."""
-        return RemovableHandle(self._hooks.setdefault("before", {}), hook)
+        return self._hook("before step", hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(optimizer, args, kwargs)`` after each step."""
-        return RemovableHandle(self._hooks.setdefault("after", {}), hook)
+        return self._hook("after step", hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` before `state_dict`."""
+        return self._hook("before state_dict", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` after `state_dict`; what it returns, unless None, is the state."""
+        return self._hook("after state_dict", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer, state_dict)`` before loading; what it returns, unless None, is loaded instead."""
+        return self._hook("before load_state_dict", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(optimizer)`` after loading."""
+        return self._hook("after load_state_dict", hook, prepend)
+
+    def _hook(self, when: str, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        return RemovableHandle(self._hooks.setdefault(when, {}), hook, prepend)
+
+    def _hooked(self, when: str) -> tuple[Callable[..., Any], ...]:
+        return tuple(self._hooks.get(when, {}).values())
 
     # ------------------------------------------------------------ saving and loading
 
@@ -171,6 +278,8 @@ class Optimizer:
         >>> nn.optim.SGD([nn.Parameter(ag.zeros(2))], lr=.1).state_dict()["param_groups"][0]["params"]
         [0]
         """
+        for hook in self._hooked("before state_dict"):
+            hook(self)
         numbers: dict[int, int] = {}
         groups = []
         first = 0
@@ -181,10 +290,18 @@ class Optimizer:
             packed = {name: value for name, value in group.items() if name != "params"}
             groups.append({**packed, "params": [numbers[id(parameter)] for parameter in group["params"]]})
         state = {numbers[id(key)] if isinstance(key, Tensor) else key: value for key, value in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        whole: dict[str, Any] = {"state": state, "param_groups": groups}
+        for hook in self._hooked("after state_dict"):
+            answer = hook(self, whole)
+            whole = whole if answer is None else answer
+        return whole
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over the state of `state_dict`, of this class or of PyTorch, or raise an error and change nothing."""
+        state_dict = state_dict.copy()
+        for hook in self._hooked("before load_state_dict"):
+            answer = hook(self, state_dict)
+            state_dict = state_dict if answer is None else answer
         saved_groups = deepcopy(state_dict["param_groups"])
         if len(saved_groups) != len(self.param_groups):
             raise ValueError("loaded state dict has a different number of parameter groups")
@@ -208,15 +325,21 @@ class Optimizer:
             if "param_names" in group:
                 saved.setdefault("param_names", group["param_names"])
         self.__setstate__({"state": state, "param_groups": saved_groups})
+        for hook in self._hooked("after load_state_dict"):
+            hook(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({"_hooks": {}, "_opt_called": False} | self.__dict__ | state)
+        self.__dict__.update({"_hooks": {}, "_joined": {}, "_opt_called": False} | self.__dict__ | state)
         for group in self.param_groups:  # of an older file, which lacks newer options
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
+        for entry in self.state.values():  # of an older file, where counters were plain numbers
+            for name in self._counters:
+                if name in entry and not isinstance(entry[name], Tensor):
+                    entry[name] = counter(entry[name])
 
     def __repr__(self) -> str:
         lines = []
@@ -226,24 +349,40 @@ class Optimizer:
         return f"{type(self).__name__} ({''.join(lines)})"
 
 
+_EVERYWHERE: dict[str, dict[int, Any]] = {}  # hooks on the steps of every optimiser
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` before each step of every optimiser."""
+    return RemovableHandle(_EVERYWHERE.setdefault("before step", {}), hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimiser."""
+    return RemovableHandle(_EVERYWHERE.setdefault("after step", {}), hook)
+
+
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
-    """A class's `step`, calling the hooks of the optimiser."""
+    """A class's `step`, calling the hooks."""
 
     @wraps(step)
-    def hooked(*args: Any, **kwargs: Any) -> Any:
-        self: Optimizer = args[0]
-        if self._hooks:
-            for hook in tuple(self._hooks.get("before", {}).values()):
-                answer = hook(self, args, kwargs)
-                if answer is not None:
-                    if not (isinstance(answer, tuple) and len(answer) == 2):
-                        raise RuntimeError(
-                            f"{step} must return None or a tuple of (new_args, new_kwargs), but got {answer}."
-                        )
-                    args, kwargs = answer
+    def hooked(self: Optimizer, /, *args: Any, **kwargs: Any) -> Any:
+        if not (self._hooks or _EVERYWHERE):
+            result = step(self, *args, **kwargs)
+            self._opt_called = True
+            return result
+        args = (self, *args)
+        for hook in (*_EVERYWHERE.get("before step", {}).values(), *self._hooked("before step")):
+            answer = hook(self, args, kwargs)
+            if answer is not None:
+                if not (isinstance(answer, tuple) and len(answer) == 2):
+                    raise RuntimeError(
+                        f"{step} must return None or a tuple of (new_args, new_kwargs), but got {answer}."
+                    )
+                args, kwargs = answer
         result = step(*args, **kwargs)
         self._opt_called = True
-        for hook in tuple(self._hooks.get("after", {}).values()) if self._hooks else ():
+        for hook in (*self._hooked("after step"), *_EVERYWHERE.get("after step", {}).values()):
             hook(self, args, kwargs)
         return result
 
@@ -267,48 +406,90 @@ def _converted(value: Any, parameter: Tensor, key: str | None) -> Any:
 # ---------------------------------------------------------------- for the subclasses
 
 
-def device_options(optimizer: object, given: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The options that only concern devices, checked; an unknown one is a TypeError as from any function."""
-    known = {name: DEVICE_OPTIONS[name] for name in names} | {"differentiable": False}
-    for name in given:
-        if name not in known:
-            raise TypeError(f"{type(optimizer).__name__}.__init__() got an unexpected keyword argument '{name}'")
-    return known | given
+def chosen(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A constructor's options: its `locals()` but for what is no option."""
+    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
 
 
 def check_not_negative(**options: Any) -> None:
     """ValueError, in PyTorch's words, for the first of the options that is negative (or NaN)."""
     for name, value in options.items():
+        if name == "lr" and isinstance(value, Tensor) and value.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
         if not value >= 0.0:
             raise ValueError(f"Invalid {_WORDS.get(name, f'{name} value')}: {value}")
 
 
-_WORDS = {"lr": "learning rate", "eps": "epsilon value", "momentum": "momentum value"}
+_WORDS = {"lr": "learning rate", "eps": "epsilon value"}
 
 
-def step_counter() -> Tensor:
-    """The number of steps taken, as PyTorch saves it: a 0-d floating tensor."""
-    return ag.tensor(0.0, dtype=np.float64 if ag.get_default_dtype() == np.float64 else np.float32)
+def check_betas(betas: tuple[float, float]) -> None:
+    """ValueError, in PyTorch's words, unless the weights of the past are in [0, 1)."""
+    for i, beta in enumerate(betas):
+        if not 0.0 <= beta < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+
+
+def numbers(group: dict[str, Any], *names: str) -> Iterator[float]:
+    """Options of a group as Python numbers, which do not widen arrays as NumPy's do."""
+    return (float(group[name]) for name in names)
+
+
+def counter(value: float = 0.0) -> Tensor:
+    """A number that a state counts, such as the steps taken, as PyTorch saves it: a 0-d floating tensor."""
+    return ag.tensor(value, dtype=np.float64 if ag.get_default_dtype() == np.float64 else np.float32)
 
 
 def counted(state: dict[str, Any]) -> float:
     """One more step; the number of steps."""
-    step = state["step"]
-    if not isinstance(step, Tensor):  # of an old file
-        step = state["step"] = step_counter() + step
-    step.array += 1
-    return step.array.item()  # type: ignore[no-any-return]  # of a floating array
+    step: Array = state["step"].array
+    step += 1
+    return step.item()  # type: ignore[no-any-return]  # of a floating array
+
+
+class _Joined:
+    """Rows of small arrays, shaped like the given ones (which it keeps alive), each row as one array."""
+
+    def __init__(self, arrays: tuple[Array, ...], rows: int) -> None:
+        self._arrays = arrays
+        ends = list(accumulate(array.size for array in arrays))
+        self._rows = [np.empty(ends[-1], arrays[0].dtype) for _ in range(rows)]
+        self._parts = [
+            [part.reshape(array.shape) for array, part in zip(arrays, np.split(row, ends[:-1]), strict=True)]
+            for row in self._rows
+        ]
+
+    def gather(self, *rows: tuple[Array, ...]) -> list[Array]:
+        """The rows, joined."""
+        for whole, arrays in zip(self._rows, rows, strict=True):
+            np.concatenate(arrays, None, out=whole)
+        return self._rows
+
+    def scatter(self, *rows: tuple[Array, ...]) -> None:
+        """The rows take over what was done to them while they were joined; an empty one does not."""
+        for parts, arrays in zip(self._parts, rows, strict=True):
+            for array, part in zip(arrays, parts, strict=False):
+                array[...] = part
 
 
 def blocks(*arrays: Array) -> Iterable[tuple[Array, ...]]:
     """The arrays, all of one shape, in pieces that fit into the cache together; small ones in one piece."""
     first = arrays[0]
-    if first.size < SMALL and first.ndim:
+    if first.size < LARGE and first.ndim:
         return (arrays,)
     if not all(array.flags.c_contiguous for array in arrays):
         return (arrays,)
-    pieces = []
-    for array in arrays:
-        flat = array.reshape(-1)  # of 0-d arrays too, since NumPy makes numbers of those
-        pieces.append([flat[i : i + BLOCK] for i in range(0, flat.size, BLOCK)])
-    return zip(*pieces, strict=True)
+    flat = [array.reshape(-1) for array in arrays]  # also of 0-d arrays, since NumPy makes numbers of those
+    return zip(*([array[i : i + BLOCK] for i in range(0, first.size, BLOCK)] for array in flat), strict=True)
+
+
+def approach(mean: Array, value: Array, weight: float) -> None:
+    """mean <- (1 - weight) mean + weight value, in place, by the one of two formulas that is exact at its end."""
+    if weight < 0.5:
+        work = value - mean
+        work *= weight
+        mean += work
+    else:
+        work = value - mean
+        work *= 1 - weight
+        np.subtract(value, work, out=mean)

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent."""
+"""Stochastic gradient descent, and its average."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 import autograd_core as ag
 
-from .optimizer import Optimizer, blocks, check_not_negative, device_options
+from .optimizer import Optimizer, blocks, check_not_negative, chosen, counted, counter, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .optimizer import Array
 
-__all__ = ["SGD"]
+__all__ = ["ASGD", "SGD"]
 
 
 class SGD(Optimizer):
@@ -42,26 +42,20 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
-        **device_only: Any,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         check_not_negative(lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        options = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, options | device_options(self, device_only, "foreach", "fused"))
+        super().__init__(params, chosen(locals()))
 
     def _update(self, group: dict[str, Any], gradients: list[tuple[Tensor, Array]]) -> None:
-        lr, decay, maximize = float(group["lr"]), float(group["weight_decay"]), group["maximize"]
-        momentum, nesterov = float(group["momentum"]), group["nesterov"]
+        lr, momentum, decay = numbers(group, "lr", "momentum", "weight_decay")
+        nesterov, maximize = group["nesterov"], group["maximize"]
         rate = np.array(lr)
-        for parameter, gradient in gradients:
+        for parameter, gradient in gradients:  # (its own loop: on nets of a few microseconds the shared one shows)
             if rate.dtype is not gradient.dtype:  # a 0-d array of the right dtype is twice as fast as a number
                 rate = np.array(lr, gradient.dtype)
             buffer, share = gradient, 1.0  # (no buffer is needed without momentum)
@@ -82,3 +76,48 @@ class SGD(Optimizer):
                     b += g if share == 1 else g * share
                     g = g + b * momentum if nesterov else b
                 p -= g * rate
+
+
+class ASGD(Optimizer):
+    """SGD whose rate falls, and the average of where it has been, kept in the state as `ax` (Polyak and Juditsky 1992).
+
+    p <- (1 - lambd eta) p - eta g, and ax <- ax + mu (p - ax), with eta = lr / (1 + lambd lr t)^alpha and
+    mu = 1 / max(1, t - t0): the average starts after t0 steps.
+    """
+
+    _counters = ("step", "eta", "mu")
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float | Tensor = 1e-2,
+        lambd: float = 1e-4,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        check_not_negative(lr=lr, weight_decay=weight_decay)
+        super().__init__(params, chosen(locals()))
+
+    def _start(self, parameter: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        eta = counter(float(group["lr"]))
+        return {"step": counter(), "eta": eta, "mu": counter(1.0), "ax": ag.zeros_like(parameter)}
+
+    def _update(self, group: dict[str, Any], gradients: list[tuple[Tensor, Array]]) -> None:
+        lr, lambd, alpha, t0 = numbers(group, "lr", "lambd", "alpha", "t0")
+        for state, *arrays in self._alike(group, gradients, "ax"):
+            step = counted(state)
+            eta, mu = state["eta"].item(), state["mu"].item()
+            for p, g, average in self._pieces(group, *arrays):
+                p *= 1 - lambd * eta
+                p -= g * eta
+                if mu == 1:
+                    average[...] = p
+                else:
+                    average += (p - average) * mu
+            state["eta"].array[...] = counter(lr / (1 + lambd * lr * step) ** alpha).array
+            state["mu"].array[...] = counter(1 / max(1, step - t0)).array

@@ -31,14 +31,34 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"lr": 0.1, "lr_decay": d, "weight_decay": w, "initial_accumulator_value": v, "maximize": x}
         for d, w, v, x in product((0, 0.1), (0, 0.01), (0, 0.5), (False, True))
     ] + [{"eps": 1e-3}],
+    "RMSprop": [
+        {"lr": 0.01, "alpha": a, "momentum": m, "centered": c, "weight_decay": w}
+        for a, m, c, w in product((0.9, 0.3), (0, 0.9), (False, True), (0, 0.01))
+    ] + [{"maximize": True, "eps": 1e-2}],
+    "Adadelta": [{}, {"rho": 0.5, "eps": 1e-3, "weight_decay": 0.1}, {"lr": 0.3, "maximize": True, "rho": 1.0}],
+    "Adamax": [{}, {"betas": (0.3, 0.9), "weight_decay": 0.1, "eps": 1e-2}, {"lr": 0.1, "maximize": True}],
+    "NAdam": [
+        {}, {"betas": (0.5, 0.9), "weight_decay": 0.1, "momentum_decay": 0.1}, {"lr": 0.1, "maximize": True},
+        {"decoupled_weight_decay": True, "weight_decay": 0.1},
+    ],
+    "RAdam": [
+        {"lr": 0.01}, {"lr": 0.01, "betas": (0.4, 0.9), "weight_decay": 0.1}, {"betas": (0.9, 0.6), "maximize": True},
+        {"decoupled_weight_decay": True, "weight_decay": 0.1, "eps": 1e-2},
+    ],
+    "ASGD": [{}, {"lr": 0.1, "t0": 3, "lambd": 0.1, "alpha": 0.5, "weight_decay": 0.1}, {"t0": 0, "maximize": True}],
+    "Rprop": [{}, {"lr": 0.1, "etas": (0.3, 1.7), "step_sizes": (0.01, 0.2)}, {"maximize": True}],
+    "Adafactor": [
+        {}, {"lr": 0.5, "beta2_decay": -0.5, "d": 2.0, "weight_decay": 0.1}, {"eps": (1e-2, 0.1), "maximize": True},
+    ],
 }  # fmt: skip
 CASES = [(name, options) for name, choices in OPTIONS.items() for options in choices]
 
 
-def parameters(library: Any, layers: Any, dtype: str) -> list[Any]:
+def parameters(library: Any, layers: Any, dtype: str, empty: bool = True) -> list[Any]:
     """Parameters of many shapes: a matrix, a transposed one, a scalar, an empty one, one that gets no gradient."""
     rng = np.random.default_rng(0)
-    arrays = [rng.standard_normal(shape).astype(dtype) for shape in ((5, 7), (3, 4), (), (0, 3), (6,))]
+    shapes = [(5, 7), (3, 4), (), *([(0, 3)] if empty else []), (6,)]
+    arrays = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
     tensors = [library.tensor(array) for array in arrays]
     tensors[1] = tensors[1].t()
     return [layers.Parameter(tensor) for tensor in tensors]
@@ -63,7 +83,7 @@ def arrays(params: list[Any]) -> list[Any]:
 def test_twenty_steps(name: str, options: dict[str, Any], dtype: str) -> None:
     runs = []
     for library, layers, optim in SIDES:
-        params = parameters(library, layers, dtype)
+        params = parameters(library, layers, dtype, empty=name != "Adafactor")  # (PyTorch's divides by its size)
         optimizer = getattr(optim, name)(params, **options)
         history = []
         for step in range(20):
@@ -100,7 +120,7 @@ def compare_states(ours: Any, theirs: Any, tolerance: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("SGD", {"momentum": 0.9, "nesterov": True}), ("Adam", {"amsgrad": True}), ("AdamW", {}), ("Adagrad", {})],
+    [("SGD", {"momentum": 0.9, "nesterov": True}), ("Adam", {"amsgrad": True}), ("AdamW", {}), ("Rprop", {})],
 )
 def test_large_parameters_are_updated_in_blocks(name: str, options: dict[str, Any]) -> None:
     runs = []
@@ -120,7 +140,7 @@ def test_groups_and_files(name: str, options: dict[str, Any]) -> None:
     """Ten steps, saved; another library's optimiser goes on from the file, and both agree."""
     saved, ends = [], []
     for library, layers, optim in SIDES:
-        params = parameters(library, layers, "float64")
+        params = parameters(library, layers, "float64", empty=name != "Adafactor")
         groups = [{"params": params[:2], "lr": 0.03}, {"params": params[2:], "weight_decay": 0.2}]
         optimizer = getattr(optim, name)(groups, **options)
         optimizer.add_param_group({"params": layers.Parameter(library.ones(2, dtype=library.float64))})
@@ -178,6 +198,46 @@ def one(t: Any, n: Any) -> Any:
     return n.Parameter(t.ones(2))
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"line_search_fn": "strong_wolfe"},
+        {"lr": 0.1, "history_size": 2, "max_iter": 6},
+        {"line_search_fn": "strong_wolfe", "history_size": 2, "max_iter": 7},
+        {"line_search_fn": "strong_wolfe", "max_eval": 1},
+    ],
+)
+def test_lbfgs(options: dict[str, Any]) -> None:
+    rng = np.random.default_rng(0)
+    matrix, values, start = rng.standard_normal((20, 6)), rng.standard_normal(20), rng.standard_normal((2, 3))
+    runs = []
+    for library, layers, optim in SIDES:
+        x, unused = layers.Parameter(library.tensor(start)), one(library, layers)
+        optimizer = optim.LBFGS([x, unused], **options)
+        a, b = library.tensor(matrix), library.tensor(values)
+        calls: list[float] = []
+
+        def closure(x: Any = x, optimizer: Any = optimizer, a: Any = a, b: Any = b, calls: Any = calls) -> Any:
+            optimizer.zero_grad()
+            loss = ((a @ x.reshape(-1)).sin() - b).square().sum()
+            loss.backward()
+            calls.append(loss.item())
+            return loss
+
+        answers = [optimizer.step(closure).item() for _ in range(2)]
+        runs.append((x.detach().numpy(), calls, answers, optimizer.state_dict()))
+    (x, calls, answers, mine), (wanted, their_calls, their_answers, theirs) = runs
+    np.testing.assert_allclose(x, wanted, rtol=1e-6)
+    assert len(calls) == len(their_calls)
+    assert answers == pytest.approx(their_answers, rel=1e-6)
+    assert mine["param_groups"] == theirs["param_groups"]
+    assert mine["state"][0].keys() == theirs["state"][0].keys()
+    for key in ("func_evals", "n_iter", "t", "prev_loss", "H_diag"):
+        assert float(mine["state"][0][key]) == pytest.approx(float(theirs["state"][0][key]), rel=1e-4)
+        assert type(mine["state"][0][key]).__name__ == type(theirs["state"][0][key]).__name__
+
+
 ERRORS = {
     "empty": lambda t, n, o: o.SGD([]),
     "tensor": lambda t, n, o: o.SGD(t.ones(2)),
@@ -201,6 +261,19 @@ ERRORS = {
     "adagrad lr_decay": lambda t, n, o: o.Adagrad([one(t, n)], lr_decay=-0.1),
     "adagrad value": lambda t, n, o: o.Adagrad([one(t, n)], initial_accumulator_value=-0.1),
     "adagrad eps": lambda t, n, o: o.Adagrad([one(t, n)], eps=-0.1),
+    "adadelta rho": lambda t, n, o: o.Adadelta([one(t, n)], rho=1.1),
+    "rmsprop alpha": lambda t, n, o: o.RMSprop([one(t, n)], alpha=-0.1),
+    "nadam decay": lambda t, n, o: o.NAdam([one(t, n)], momentum_decay=-0.1),
+    "rprop etas": lambda t, n, o: o.Rprop([one(t, n)], etas=(1.1, 1.2)),
+    "asgd lr": lambda t, n, o: o.ASGD([one(t, n)], lr=-0.1),
+    "lbfgs lr": lambda t, n, o: o.LBFGS([one(t, n)], lr=-0.1),
+    "lbfgs groups": lambda t, n, o: o.LBFGS([{"params": [one(t, n)]}, {"params": [one(t, n)]}]),
+    "adafactor lr": lambda t, n, o: o.Adafactor([one(t, n)], lr=-0.1),
+    "adafactor decay": lambda t, n, o: o.Adafactor([one(t, n)], beta2_decay=0.1),
+    "adafactor eps": lambda t, n, o: o.Adafactor([one(t, n)], eps=(-0.1, 0.1)),
+    "adafactor d": lambda t, n, o: o.Adafactor([one(t, n)], d=0.5),
+    "fused": lambda t, n, o: o.Adam([one(t, n)], fused=True, foreach=True),
+    "lr of two": lambda t, n, o: o.Adam([one(t, n)], lr=t.ones(2)),
     "option": lambda t, n, o: o.SGD([one(t, n)], beta=0.1),
     "groups": lambda t, n, o: o.SGD([one(t, n)]).load_state_dict({"state": {}, "param_groups": []}),
     "sizes": lambda t, n, o: o.SGD([one(t, n)]).load_state_dict(o.SGD([one(t, n), one(t, n)]).state_dict()),
