@@ -18,16 +18,18 @@ import numpy as _np
 
 _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: no page faults per training step
 
-from .tensor import Size, Tensor, increment_version
+from .tensor import Tensor, increment_version
 from .calling import offer
 from . import cuda, linalg
+from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
     zeros, zeros_like,
 )
+from .dims import Size, broadcast_shapes
 from .derivatives import backward, grad
 from .graph import RemovableHandle
-from .devices import device
+from .devices import channels_last, channels_last_3d, contiguous_format, device, memory_format, preserve_format
 from .dtypes import (
     bool, can_cast, cdouble, cfloat, complex64, complex128, double, float, float16, float32, float64,
     get_default_dtype, half, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short, uint8,
@@ -56,8 +58,10 @@ from .ops.elementwise import (
     positive, pow, remainder, round, rsub, sign, sub, trunc, where,
 )
 from .ops.einsum import einsum, tensordot, trace
-from .ops.diagonal import tril, triu
-from .ops.index import index_add, index_fill, index_put, index_select, select
+from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
+from .ops.index import (
+    index_add, index_fill, index_put, index_select, narrow, narrow_copy, select, select_scatter, slice_scatter,
+)
 from .ops.masks import masked_fill, masked_scatter, masked_select, nonzero
 from .ops.scatter import gather, scatter, scatter_add, take_along_dim
 from .ops.linalg import addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer
@@ -70,11 +74,19 @@ from .ops.logic import (
 )
 from .ops.neural import embedding, linear, one_hot, pad
 from .ops.reduce import all, amax, amin, any, argmax, argmin, cumsum, logsumexp, max, mean, min, prod, std, sum, var
-from .ops.joining import cat, chunk, concat, concatenate, hstack, split, stack, unbind, vstack
-from .ops.repetition import broadcast_to
+from .ops.joining import (
+    block_diag, cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack, row_stack, split,
+    split_with_sizes, stack, tensor_split, unbind, unsafe_chunk, unsafe_split, unsafe_split_with_sizes, vsplit,
+    vstack,
+)
+from .ops.pixels import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.strided import as_strided, as_strided_scatter
+from .ops.repetition import (
+    broadcast_tensors, broadcast_to, cartesian_prod, combinations, meshgrid, repeat_interleave, tile,
+)
 from .ops.shape import (
-    flatten, flip, moveaxis, movedim, permute, ravel, reshape, roll, squeeze, swapaxes, swapdims, t, transpose,
-    unflatten, unsqueeze,
+    adjoint, atleast_1d, atleast_2d, atleast_3d, flatten, flip, fliplr, flipud, moveaxis, movedim, permute, ravel,
+    reshape, roll, rot90, squeeze, swapaxes, swapdims, t, transpose, unflatten, unsqueeze,
 )
 from .ops.special import erf
 from .ops.sorting import argsort, sort, topk
@@ -93,35 +105,43 @@ Variable = Tensor
 
 __all__ = [  # a literal list, so that type checkers see it
     "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable", "abs", "absolute",
-    "add", "addmm", "addmv", "all", "allclose", "alpha_dropout", "amax", "amin", "any", "arange", "arctan",
-    "argmax", "argmin", "argsort", "as_tensor", "atan", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
-    "broadcast_to", "can_cast", "cat", "cdouble", "ceil", "celu", "cfloat", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "compare_gradients", "complex64", "complex128", "concat", "concatenate", "cos",
-    "cosh", "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "device", "div", "divide", "dot",
-    "double", "draw_graph", "dropout", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like",
-    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout",
-    "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full",
-    "full_like", "gather", "gaussian_gelu", "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state",
-    "glu", "grad", "gradcheck", "gradgradcheck", "gt", "half", "hard_logistic", "hardshrink", "hardsigmoid",
-    "hardswish", "hardtanh", "hstack", "in_place", "increment_version", "index_add", "index_fill", "index_put",
-    "index_select", "inf", "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss",
-    "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax",
+    "add", "addmm", "addmv", "adjoint", "all", "allclose", "alpha_dropout", "amax", "amin", "any", "arange",
+    "arctan", "argmax", "argmin", "argsort", "as_strided", "as_strided_scatter", "as_tensor", "atan", "atleast_1d",
+    "atleast_2d", "atleast_3d", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "block_diag",
+    "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "can_cast", "cartesian_prod", "cat",
+    "cdouble", "ceil", "celu", "cfloat", "channel_shuffle", "channels_last", "channels_last_3d", "chunk", "clamp",
+    "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "compare_gradients", "complex",
+    "complex64", "complex128", "concat", "concatenate", "conj", "contiguous_format", "cos", "cosh", "cross",
+    "cross_entropy", "cuda", "cumsum", "default_generator", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_scatter", "div", "divide", "dot", "double", "draw_graph", "dropout", "dsplit", "dstack", "dtype", "e",
+    "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
+    "feature_alpha_dropout", "feature_dropout", "flatten", "flip", "fliplr", "flipud", "float", "float16",
+    "float32", "float64", "floor", "floor_divide", "from_numpy", "full", "full_like", "gather", "gaussian_gelu",
+    "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck",
+    "gradgradcheck", "gt", "half", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hsplit",
+    "hstack", "imag", "in_place", "increment_version", "index_add", "index_fill", "index_put", "index_select",
+    "inf", "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "l1_loss", "le",
+    "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "long", "lt", "make_dot",
     "manual_seed", "masked_fill", "masked_scatter", "masked_select", "matmul", "max", "maximum", "maxout", "mean",
-    "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "mul", "multinomial",
-    "multiply", "mv", "nan", "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "norm", "normal", "numel",
-    "once_differentiable", "one_hot", "ones", "ones_like", "outer", "pad", "permute", "pi", "positive", "pow",
-    "prelu", "printoptions", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "random", "randperm", "ravel", "reciprocal", "record", "recording", "register_parameter_class",
-    "relu", "relu6", "remainder", "reshape", "roll", "round", "rrelu", "rsqrt", "rsub", "save", "scatter",
-    "scatter_add", "seed", "select", "selu", "set_default_dtype", "set_detect_numpy_writes", "set_grad_enabled",
-    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softmin",
-    "softplus", "softshrink", "softsign", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "step",
-    "sub", "subtract", "sum", "swapaxes", "swapdims", "swish", "t", "take_along_dim", "tan", "tanh", "tanhshrink",
-    "tensor", "tensordot", "threshold", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc",
-    "uint8", "unbind", "unflatten", "unsqueeze", "var", "vstack", "where", "zeros", "zeros_like",
+    "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss",
+    "mul", "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg", "negative", "nll_loss",
+    "no_grad", "nonzero", "norm", "normal", "numel", "once_differentiable", "one_hot", "ones", "ones_like", "outer",
+    "pad", "permute", "pi", "pixel_shuffle", "pixel_unshuffle", "polar", "positive", "pow", "prelu",
+    "preserve_format", "printoptions", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "record", "recording",
+    "register_parameter_class", "relu", "relu6", "remainder", "repeat_interleave", "reshape", "roll", "rot90",
+    "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scatter", "scatter_add", "seed", "select",
+    "select_scatter", "selu", "set_default_dtype", "set_detect_numpy_writes", "set_grad_enabled",
+    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh", "slice_scatter",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "split_with_sizes", "sqrt",
+    "square", "squeeze", "stack", "std", "step", "sub", "subtract", "sum", "swapaxes", "swapdims", "swish", "t",
+    "take_along_dim", "tan", "tanh", "tanhshrink", "tensor", "tensor_split", "tensordot", "threshold", "tile",
+    "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "var", "view_as_complex",
+    "view_as_real", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from .dtypes import DTypeLike, as_dtype, get_default_dtype
 from .graph import Leaf
 from .memory import Exported, export
 from .primitive import wrap
+from .strides import owner
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -134,11 +135,8 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
 
 def exported(tensor: Tensor) -> np.ndarray[Any, Any]:
     """The tensor's array, for code outside that may write to it: see `memory`."""
-    array = whole = tensor.array
-    while isinstance(whole.base, np.ndarray):
-        whole = whole.base
-    export(tensor._memory.root, whole)
-    return array
+    export(tensor._memory.root, owner(tensor.array))
+    return tensor.array
 
 
 def _constant(name: str, size: tuple[Any, ...], value: Any, dtype: DTypeLike) -> np.ndarray[Any, Any]:

@@ -1,10 +1,19 @@
-"""Devices: there is one, the CPU. Arguments that concern others are checked here, in one place."""
+"""Devices and memory formats: there is one of each. Arguments that name others are checked here, in one place."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["device"]
+__all__ = [
+    "channels_last",
+    "channels_last_3d",
+    "check",
+    "check_format",
+    "contiguous_format",
+    "device",
+    "memory_format",
+    "preserve_format",
+]
 
 
 class device:  # noqa: N801 - PyTorch's name
@@ -53,4 +62,26 @@ def check(wanted: Any) -> None:
         raise RuntimeError(
             f"device {str(found)!r} is not available: tensors live on the CPU. Choose the device as in "
             "`device = 'cuda' if ag.cuda.is_available() else 'cpu'`."
+        )
+
+
+class memory_format:  # noqa: N801 - PyTorch's name
+    """An order of the dimensions in memory, by PyTorch's name. Results here are row-major, whichever is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
+channels_last, channels_last_3d = memory_format("channels_last"), memory_format("channels_last_3d")
+
+
+def check_format(name: str, wanted: Any) -> None:
+    """Raise unless `wanted` is a memory_format or None."""
+    if wanted is not None and not isinstance(wanted, memory_format):
+        raise TypeError(
+            f"{name}(): memory_format must be a memory format such as ag.contiguous_format, not {type(wanted).__name__}"
         )

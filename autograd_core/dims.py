@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Self
 
-__all__ = ["Dims", "common_shape", "kept_shape", "one_dim", "sizes", "some_dims"]
+__all__ = [
+    "Dims",
+    "Size",
+    "broadcast_shapes",
+    "common_shape",
+    "kept_shape",
+    "numpy_names",
+    "one_dim",
+    "sizes",
+    "some_dims",
+]
 
+F = TypeVar("F", bound="Callable[..., Any]")
 Dims = Any  # None, an int, or a sequence of ints: negative ones count from the end
+
+
+def numpy_names(function: F) -> F:
+    """Let a function also be called with NumPy's names of its arguments: axis= for dim=, keepdims= for keepdim=."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            if "axis" in kwargs:
+                kwargs["dim"] = kwargs.pop("axis")
+            if "keepdims" in kwargs:
+                kwargs["keepdim"] = kwargs.pop("keepdims")
+        return function(*args, **kwargs)
+
+    return call  # type: ignore[return-value]  # the same, and two names more
 
 
 def one_dim(name: str, dim: Any, ndim: int) -> int:
@@ -54,14 +82,20 @@ def kept_shape(shape: Sequence[int], dims: tuple[int, ...] | None) -> tuple[int,
     return tuple(1 if i in dims else size for i, size in enumerate(shape))
 
 
-def sizes(name: str, size: tuple[Any, ...]) -> tuple[int, ...]:
-    """A size given as ``f(2, 3)`` or ``f((2, 3))``.
+def sizes(name: str, size: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """A size given as ``f(2, 3)``, ``f((2, 3))``, or ``f(size=(2, 3))``.
 
-    >>> sizes("reshape", (2, 3)), sizes("reshape", ([2, 3],))
-    ((2, 3), (2, 3))
+    >>> sizes("reshape", (2, 3)), sizes("reshape", ([2, 3],)), sizes("reshape", (), (2, 3))
+    ((2, 3), (2, 3), (2, 3))
     """
+    if named is not None:
+        if size:
+            raise TypeError(f"{name}(): the sizes are given twice, {size} and {named}")
+        size = (named,)
     if len(size) == 1 and isinstance(size[0], tuple | list):
         size = tuple(size[0])
+    elif not size:
+        raise TypeError(f"{name}(): the sizes are missing; for a 0-d tensor give ()")
     try:
         return tuple([index(n) for n in size])
     except TypeError:
@@ -81,3 +115,56 @@ def common_shape(name: str, **shapes: tuple[int, ...]) -> tuple[int, ...]:
         raise RuntimeError(
             f"{name}: {shown} do not broadcast: sizes must be equal or 1, counted from the last dimension"
         ) from None
+
+
+class Size(tuple[int, ...]):
+    """A shape: a tuple of ints that prints as in PyTorch and knows its number of elements.
+
+    >>> Size((2, 3)), Size((2, 3)).numel(), Size((2,)) + (3,)
+    (Size([2, 3]), 6, Size([2, 3]))
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[Any] = ()) -> Self:
+        """Of ints, or what counts as one."""
+        if sizes.__class__ is not tuple:
+            sizes = tuple(sizes)
+        try:
+            return tuple.__new__(cls, [index(n) for n in sizes])
+        except TypeError:
+            raise TypeError(f"Size() takes an iterable of ints, got {sizes!r}") from None
+
+    def numel(self) -> int:
+        """The product of the sizes."""
+        return int(np.prod(self, dtype=np.int64))
+
+    def __repr__(self) -> str:
+        return f"Size({list(self)})"
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple.__add__(self, other))
+
+    def __radd__(self, other: Any) -> Size:
+        return Size(tuple.__add__(other, self))
+
+    def __mul__(self, times: Any) -> Size:
+        return Size(tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape to which all of the shapes (tuples or ints) broadcast.
+
+    >>> broadcast_shapes((2, 1), 3)
+    Size([2, 3])
+    """
+    each = [Size((shape,) if isinstance(shape, int) else shape) for shape in shapes]
+    if any(n < 0 for shape in each for n in shape):
+        raise ValueError(f"broadcast_shapes: sizes must not be negative, got {shapes}")
+    return Size(common_shape("broadcast_shapes", **{f"shape {i}": shape for i, shape in enumerate(each)}))

@@ -17,9 +17,10 @@ from .dtypes import can_cast
 from .graph import Leaf, Node, node_number
 from .keys import bad_key
 from .memory import overlaps
-from .modes import is_grad_enabled
+from .modes import enable_grad, is_grad_enabled
 from .ops.index import _slice, as_element, getitem, index_assign
 from .primitive import Operation, TensorLike, either, primitive, wrap
+from .strides import address, positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,32 @@ def in_place(function: F, name: str | None = None) -> F:
     return method  # type: ignore[return-value]  # the signature of the operation
 
 
+def becoming(function: F) -> F:
+    """The in-place form of an operation that gives a view, whose shape the tensor takes: ``t_ = becoming(t)``.
+
+    No element is written, but the version is bumped, as in PyTorch. Other views of the memory stay as they are.
+    """
+    shown = function.__name__ + "_"
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_grad_enabled() and self._edge is not None:
+            check_history(self, shown)
+        with enable_grad():  # under no_grad, too, a computed tensor needs a history that fits its shape
+            out = function(self, *args, **kwargs)
+        if isinstance(self._edge, Leaf):
+            self._edge.take_shape(out.array)
+        else:
+            _take_edge(self, out._edge)
+        self.array, self._memory = out.array, out._memory
+        self._memory.written()
+        return self
+
+    update_wrapper(method, function)
+    method.__name__ = method.__qualname__ = shown
+    method.__doc__ = f"`{function.__name__}` of the tensor itself: it takes that shape, and keeps its memory."
+    return method  # type: ignore[return-value]  # the signature of the operation
+
+
 def _keep_value(before: Tensor, edge: Any, start: int) -> None:
     """Where the nodes of an in-place call (newer than `start`) keep the value that is about to be overwritten,
     they get a copy. Other operands in the same memory get none: ``a *= a`` raises in the sweep, as in PyTorch."""
@@ -71,9 +98,9 @@ def _keep_value(before: Tensor, edge: Any, start: int) -> None:
                 memory.written()  # a view of it was kept: the sweep shall raise
 
 
-def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> None:
-    """Raise where PyTorch forbids writing: leaves that require grad, views of them, memory that overlaps (unless
-    one value is written to all of it)."""
+def check_history(tensor: Tensor, name: str) -> None:
+    """Raise where PyTorch forbids an in-place operation for what the tensor comes from: leaves that require grad, and
+    views of them, or of several results."""
     base = tensor._base
     if is_grad_enabled():
         if isinstance(tensor._edge, Leaf):
@@ -81,7 +108,7 @@ def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> N
                 f"{name}: a leaf Variable that requires grad is being used in an in-place operation. Write to it "
                 f"inside `with ag.no_grad():`, or use the form without the underscore ({name.rstrip('_')})."
             )
-        if base is not None and isinstance(base._edge, Leaf):
+        if base is not None and (isinstance(base._edge, Leaf) or (base._edge is None and tensor._edge is not None)):
             raise RuntimeError(
                 f"{name}: a view of a leaf Variable that requires grad is being used in an in-place operation. "
                 "Write to it inside `with ag.no_grad():`."
@@ -101,6 +128,12 @@ def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> N
                 f"{name}: this tensor is an input, or a view of one, that a Function returned as its result; writing to it "
                 "would bypass the Function's backward. Return x.clone() from forward, or write to a clone()."
             )
+
+
+def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> None:
+    """Raise where PyTorch forbids writing: see `check_history`; and to memory that overlaps (unless one value is written
+    to all of it)."""
+    check_history(tensor, name)
     if overlaps(tensor.array) and not (overlapping and tensor.array.flags.writeable):
         raise RuntimeError(
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -192,25 +225,15 @@ def _take_edge(tensor: Tensor, edge: Any) -> None:
 
 def _positions(view: Tensor, base: Tensor) -> np.ndarray[Any, Any]:
     """For each element of the view, its position in the flattened base."""
-    whole = base.array
-    offsets = _offsets(view.array) + (_address(view.array) - _address(whole))
-    if whole.flags.c_contiguous:
-        return offsets // whole.itemsize
-    known = _offsets(whole).reshape(-1)  # a transposed base, or one with gaps (from_numpy of a slice)
-    order = np.argsort(known)
-    return order[np.searchsorted(known, offsets, sorter=order)]
-
-
-def _address(array: np.ndarray[Any, Any]) -> int:
-    return int(array.__array_interface__["data"][0])
-
-
-def _offsets(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """For each element, how many bytes it lies behind the first."""
-    out = np.zeros((), np.int64)
-    for n, step in zip(array.shape, array.strides, strict=True):
-        out = out[..., None] + np.arange(n) * step
-    return out
+    part, whole = view.array, base.array
+    places = positions(part.shape, part.strides, address(part) - address(whole), whole.shape, whole.strides)
+    if part.dtype != whole.dtype or (places == whole.size).any():
+        raise RuntimeError(
+            f"an in-place operation on memory that a tensor of shape {tuple(view.shape)} shares with one of shape "
+            f"{tuple(base.shape)}, of which it is no view any more (as_strided_ has changed one of them): their common "
+            "history cannot be kept. Use .clone() first."
+        )
+    return places
 
 
 # ---------------------------------------------------------------- assignment, filling

@@ -12,10 +12,12 @@ from weakref import ref
 
 import numpy as np
 
+from .strides import coincide, owner
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["STABLE", "Exported", "Memory", "export", "overlaps", "set_detect_numpy_writes"]
+__all__ = ["STABLE", "Exported", "Memory", "export", "overlaps", "storage", "set_detect_numpy_writes"]
 
 
 class Memory:
@@ -123,6 +125,11 @@ def export(memory: Memory, array: np.ndarray[Any, Any]) -> None:
     exported.version  # noqa: B018 - looks at the contents
 
 
+def storage(memory: Memory, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """All of the memory that an array of it lies in: what `from_numpy` was given, or what was allocated."""
+    return memory.root._array if isinstance(memory.root, Exported) else owner(array)
+
+
 _WORDS = 1021  # prime, so that rows of an array that change places change the sums
 _SMALL = 1 << 20
 
@@ -157,11 +164,8 @@ def set_detect_numpy_writes(mode: bool) -> None:
 
 
 def overlaps(array: np.ndarray[Any, Any]) -> bool:
-    """Whether elements of an array may share a place in memory (it was expanded), or must not be written to."""
-    return not array.flags.writeable or (
-        not array.flags.c_contiguous
-        and any(n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True))
-    )
+    """Whether elements of an array share a place in memory (it was expanded), or must not be written to."""
+    return not array.flags.writeable or (not array.flags.c_contiguous and coincide(array))
 
 
 STABLE = Memory()  # stands for a saved value that cannot be written to: a number, a shape

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import inplace, random
-from .inplace import in_place
+from .inplace import becoming, in_place
 from .ops import (
     activation,
-    diagonal,
     einsum,
     elementary,
     elementwise,
@@ -21,7 +20,9 @@ from .ops import (
     repetition,
     sorting,
     special,
+    strided,
 )
+from .ops import diagonal as diagonals
 from .ops import scatter as scattering
 from .ops import shape as shaping
 
@@ -184,19 +185,36 @@ class Methods:
     squeeze, unsqueeze = shaping.squeeze, shaping.unsqueeze
     transpose, permute, t = shaping.transpose, shaping.permute, shaping.t
     swapaxes, swapdims, movedim, moveaxis = shaping.swapaxes, shaping.swapdims, shaping.movedim, shaping.movedim
+    adjoint, flip, roll = shaping.adjoint, shaping.flip, shaping.roll
+    rot90, fliplr, flipud = shaping.rot90, shaping.fliplr, shaping.flipud
+    contiguous = shaping.contiguous
+    squeeze_, unsqueeze_, transpose_, t_ = becoming(squeeze), becoming(unsqueeze), becoming(transpose), becoming(t)
+    swapaxes_, swapdims_ = becoming(swapaxes), becoming(swapdims)
+    as_strided, as_strided_scatter, unfold = strided.as_strided, strided.as_strided_scatter, strided.sliding_windows
+    as_strided_ = becoming(as_strided)
+
     expand, expand_as, broadcast_to = repetition.expand, repetition.expand_as, repetition.broadcast_to
-    repeat = repetition.repeat
-    split, chunk, unbind = joining.split, joining.chunk, joining.unbind
-    flip, roll, contiguous = shaping.flip, shaping.roll, shaping.contiguous
+    sum_to_size, repeat, tile = repetition.sum_to_size, repetition.repeat, repetition.tile
+    repeat_interleave = repetition.repeat_interleave
+
+    split, chunk, unbind, tensor_split = joining.split, joining.chunk, joining.unbind, joining.tensor_split
+    hsplit, vsplit, dsplit = joining.hsplit, joining.vsplit, joining.dsplit
+    split_with_sizes, unsafe_split, unsafe_chunk = joining.split_with_sizes, joining.unsafe_split, joining.unsafe_chunk
+    unsafe_split_with_sizes = joining.unsafe_split_with_sizes
+
+    diagonal, diag, diag_embed, diagflat = diagonals.diagonal, diagonals.diag, diagonals.diag_embed, diagonals.diagflat
+    diagonal_scatter = diagonals.diagonal_scatter
 
     # ------------------------------------------------------------ picking
 
     gather, scatter, scatter_add = scattering.gather, scattering.scatter, scattering.scatter_add
     index_select, masked_fill, masked_select = index.index_select, masks.masked_fill, masks.masked_select
     nonzero, sort, argsort, topk = masks.nonzero, sorting.sort, sorting.argsort, sorting.topk
-    tril, triu, take_along_dim = diagonal.tril, diagonal.triu, scattering.take_along_dim
+    tril, triu, take_along_dim = diagonals.tril, diagonals.triu, scattering.take_along_dim
     index_add, index_fill, index_put = index.index_add, index.index_fill, index.index_put
     select, masked_scatter = index.select, masks.masked_scatter
+    narrow, narrow_copy = index.narrow, index.narrow_copy
+    select_scatter, slice_scatter = index.select_scatter, index.slice_scatter
     scatter_, scatter_add_, masked_fill_ = in_place(scatter), in_place(scatter_add), in_place(masked_fill)
     index_add_, index_fill_, index_put_ = in_place(index_add), in_place(index_fill), in_place(index_put)
     tril_, triu_, masked_scatter_ = in_place(tril), in_place(triu), in_place(masked_scatter)

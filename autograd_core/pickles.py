@@ -20,8 +20,9 @@ import numpy as np
 
 from . import dtypes
 from .devices import device
+from .dims import Size
 from .primitive import wrap
-from .tensor import Size, Tensor
+from .tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

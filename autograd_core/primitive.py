@@ -25,6 +25,7 @@ from . import dtypes
 from .graph import Node, Part, Record, node_number
 from .memory import STABLE, Memory
 from .modes import mode
+from .strides import owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -472,7 +473,10 @@ def view(tensor: Any, out: Array, source: Any) -> None:
     """Fill in a result that may share its source's memory, and with it the version counter."""
     tensor.array = out
     array = getattr(source, "array", None)
-    if array is None or not (out is array or (out.base is not None and (out.base is array or out.base is array.base))):
+    base = out.base
+    if array is None or not (
+        out is array or (base is not None and (base is array or base is array.base or owner(out) is owner(array)))
+    ):
         tensor._memory = Memory()
         return
     if out is array:

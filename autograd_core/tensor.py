@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import creation, derivatives, devices, dtypes, inplace, keys, numpy_api, primitive, printing
-from .dims import one_dim
+from . import complex_numbers, creation, derivatives, devices, dtypes, inplace, keys, numpy_api, primitive, printing
+from .dims import Size, one_dim
 from .graph import Leaf, Node, RemovableHandle
 from .memory import Memory
 from .methods import Methods
@@ -23,25 +23,7 @@ if TYPE_CHECKING:
     from .dtypes import DType, DTypeLike
 
 
-class Size(tuple[int, ...]):
-    """A shape: a tuple that prints as in PyTorch and knows its number of elements.
-
-    >>> Size((2, 3)), Size((2, 3)).numel()
-    (Size([2, 3]), 6)
-    """
-
-    __slots__ = ()
-
-    def numel(self) -> int:
-        """The product of the sizes."""
-        return int(np.prod(self, dtype=np.int64))
-
-    def __repr__(self) -> str:
-        return f"Size({list(self)})"
-
-    def __getitem__(self, key: Any) -> Any:
-        found = tuple.__getitem__(self, key)
-        return Size(found) if isinstance(key, slice) else found
+_known_size = tuple.__new__  # of a Size that needs no check
 
 
 class Tensor(Methods):
@@ -90,7 +72,7 @@ class Tensor(Methods):
     @property
     def shape(self) -> Size:
         """The sizes of the dimensions."""
-        return Size(self.array.shape)
+        return _known_size(Size, self.array.shape)
 
     @property
     def dtype(self) -> DType:
@@ -217,19 +199,17 @@ class Tensor(Methods):
         return shaping.permute(self, tuple(range(self.array.ndim))[::-1]) if self.array.ndim != 2 else shaping.t(self)
 
     mT = property(shaping.matrix_transpose)  # noqa: N815 - PyTorch's name
-    H = T
+    mH = property(shaping.adjoint)  # noqa: N815 - PyTorch's name
 
     @property
-    def real(self) -> Tensor:
-        """The real part: the tensor itself unless complex."""
-        return wrap(self.array.real) if self.array.dtype.kind == "c" else self  # type: ignore[no-any-return]
+    def H(self) -> Tensor:  # noqa: N802 - PyTorch's name
+        """The transpose of a matrix, complex numbers conjugated."""
+        if self.array.ndim not in (0, 2):
+            raise RuntimeError(f"H: expects a matrix, got shape {tuple(self.shape)}; use .mH for batches of matrices")
+        return shaping.adjoint(self)
 
-    @property
-    def imag(self) -> Tensor:
-        """The imaginary part of a complex tensor."""
-        if self.array.dtype.kind != "c":
-            raise RuntimeError(f"imag is only defined for complex tensors, not {self.dtype}")
-        return wrap(self.array.imag)  # type: ignore[no-any-return]
+    real = property(complex_numbers.real)
+    imag = property(complex_numbers.imag)
 
     @property
     def is_cuda(self) -> bool:

@@ -22,11 +22,11 @@ NN = Path(nn.__file__).parent
 
 # A name ending in a dot is a folder. The lowest floor comes first.
 FLOORS = [
-    ["dtypes", "memory", "modes", "streams", "numerics", "dims", "printing", "devices", "cuda", "keys"],
+    ["dtypes", "memory", "modes", "streams", "numerics", "dims", "strides", "printing", "devices", "cuda", "keys"],
     ["graph"],
     ["primitive"],
     ["ops."],
-    ["creation", "inplace", "derivatives", "numpy_api", "random", "noise"],
+    ["complex_numbers", "creation", "inplace", "derivatives", "numpy_api", "random", "noise"],
     ["methods", "tensor", "calling"],
     ["function", "gradcheck", "serialize", "pickles", "linalg"],
     ["ledger", "compare", "draw."],

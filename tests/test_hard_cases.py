@@ -373,6 +373,23 @@ def test_an_int_before_a_list_is_applied_first() -> None:
     assert x[:, [0, 2], 1].tolist() == [[1, 9], [13, 21]]
 
 
+def test_elements_that_a_view_shows_repeatedly_receive_the_sum() -> None:
+    def windows(x: Tensor) -> Tensor:
+        return x.as_strided((3, 2), (1, 1)) * tensor([1.0, 10.0], dtype=ag.float64)
+
+    assert slope(windows, [1.0, 2.0, 3.0, 4.0]) == [1, 11, 11, 10]
+    assert slope(lambda x: x.unfold(0, 3, 1), [1.0, 2.0, 3.0, 4.0]) == [1, 2, 2, 1]
+    assert slope(lambda x: x.as_strided((4,), (0,), 1), [1.0, 2.0]) == [0, 4]
+    assert slope(lambda x: x.expand(3, 2), [1.0, 2.0]) == [3, 3]
+
+
+def test_diagonals() -> None:
+    assert slope(lambda x: x.diagonal(1) * 2, [[1.0, 2.0], [3.0, 4.0]]) == [[0, 2], [0, 0]]
+    assert slopes(ag.diagonal_scatter, [[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0]) == [[[0, 1], [1, 0]], [1, 1]]
+    assert quiet(lambda x: ag.diag(ag.diag(x)), [1.0, 2.0]) == [1, 2]
+    assert quiet(lambda x: ag.diag_embed(x, -1), [1.0]) == [[0, 0], [1, 0]]
+
+
 def test_out_of_bounds_raises() -> None:
     x = ag.zeros(2, 3)
     for key in (2, -3, (0, 3), (slice(None), -4), tensor([0, 2]), [0, 5], (0, 0, 0)):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim
+from ..dims import numpy_names, one_dim
 from ..keys import ALL, INDEX_DTYPES, array_key, bad_key, is_plain
 from ..primitive import Array, TensorLike, either, primitive, wrap
-from .elementwise import mul, plus
+from .elementwise import cast, clone, mul, plus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,13 +147,49 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     return _select(input, key) if last.__class__ is int else _slice(input, key)
 
 
+@numpy_names
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The slice at one index along dim, which disappears.
 
     >>> select(tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    return _select(input, (ALL,) * one_dim("select", dim, input.array.ndim) + (as_int(index), ...))
+    return _select(input, _select_key("select", input, dim, index))
+
+
+def _select_key(name: str, input: Tensor, dim: int, index: int) -> tuple[Any, ...]:
+    if not input.array.ndim:
+        raise IndexError(f"{name}: a 0-d tensor has no dimension to select from")
+    return ((ALL,) * one_dim(name, dim, input.array.ndim) + (as_int(index), ...))
+
+
+@numpy_names
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """A view of `length` slices along dim from `start` (an int, or a 0-d integer tensor) on.
+
+    >>> narrow(tensor([1, 2, 3, 4]), 0, 1, 2)
+    tensor([2, 3])
+    """
+    if not input.array.ndim:
+        raise RuntimeError("narrow: a 0-d tensor has no dimension to be narrowed")
+    dim = one_dim("narrow", dim, input.array.ndim)
+    size = input.array.shape[dim]
+    if hasattr(start, "array") and (start.array.ndim or start.array.dtype.kind not in "iu"):
+        raise RuntimeError(f"narrow: start must be an int or a 0-d integer tensor, got {start.array.dtype} of shape {start.array.shape}")
+    first, length = as_int(start), as_int(length)
+    if length < 0:
+        raise RuntimeError(f"narrow: length must not be negative, got {length}")
+    if not -size <= first <= size:
+        raise IndexError(f"narrow: start {first} is out of range: dimension {dim} has size {size}")
+    first += size if first < 0 else 0
+    if first + length > size:
+        raise RuntimeError(f"narrow: start {first} and length {length} exceed the size {size} of dimension {dim}")
+    return _slice(input, (ALL,) * dim + (slice(first, first + length), ...))
+
+
+def narrow_copy(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+    """A copy of what `narrow` gives."""
+    return clone(narrow(input, dim, start, length))
 
 
 # ---------------------------------------------------------------- x[key] = value
@@ -193,6 +229,44 @@ def index_assign(input: TensorLike, key: Any, value: TensorLike | float) -> Tens
     return out
 
 
+def _with_region(name: str, input: Tensor, key: Any, region: tuple[int, ...], src: Tensor) -> Tensor:
+    """A copy of input with src, which must have the region's shape, at the key that picks the region."""
+    if not hasattr(src, "array"):
+        raise TypeError(f"{name}(): src must be a Tensor, not {type(src).__name__}")
+    if src.array.shape != region:
+        raise RuntimeError(f"{name}: src has shape {src.array.shape}, but must have the shape {region} of what it replaces")
+    return index_assign(input, key, cast(src, input.array.dtype))
+
+
+@numpy_names
+def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
+    """A copy with src as what `select` gives.
+
+    >>> select_scatter(zeros(2, 2), tensor([1., 2.]), 1, 0)
+    tensor([[1., 0.],
+            [2., 0.]])
+    """
+    key = _select_key("select_scatter", input, dim, index)
+    return _with_region("select_scatter", input, key, _picked(input.array, key).shape, src)
+
+
+@numpy_names
+def slice_scatter(
+    input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """A copy with src in place of the slices from start to end, every step, along dim.
+
+    >>> slice_scatter(zeros(4), tensor([1., 2.]), 0, 1, 4, 2)
+    tensor([0., 1., 0., 2.])
+    """
+    if not input.array.ndim:
+        raise IndexError("slice_scatter: a 0-d tensor has no dimension to slice")
+    if step <= 0:
+        raise RuntimeError(f"slice_scatter: step must be positive, got {step}")
+    key = (ALL,) * one_dim("slice_scatter", dim, input.array.ndim) + (slice(start, end, step), ...)
+    return _with_region("slice_scatter", input, key, _picked(input.array, key).shape, src)
+
+
 def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``input[indices] = values``; accumulate adds instead, duplicates included.
 
@@ -217,6 +291,7 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
     return index_assign(input, key, values)
 
 
+@numpy_names
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """A copy with alpha * source added at the given indices along dim.
 
@@ -237,6 +312,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return plus(input, _scatter_into(scaled, (ALL,) * dim + (rows,), input.array.shape))
 
 
+@numpy_names
 def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float) -> Tensor:
     """A copy with one value (a number or a 0-d tensor) at the given indices along dim.
 
@@ -249,6 +325,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float
     return index_assign(input, array_key(input, (ALL,) * dim + (index,)), value)
 
 
+@numpy_names
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices at the given indices (1-d, int64 or int32) along dim; repeated ones share the gradient's sum.
 

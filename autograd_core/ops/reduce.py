@@ -7,12 +7,11 @@ spread back over the reduced dimensions.
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import Dims, kept_shape, one_dim, some_dims
+from ..dims import Dims, kept_shape, numpy_names, one_dim, some_dims
 from ..dtypes import require
 from ..numerics import add_up
 from ..primitive import Array, TensorLike, either, primitive, wrap
@@ -20,27 +19,11 @@ from .elementwise import maximum, minimum
 from .scatter import _ungather
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
-F = TypeVar("F", bound="Callable[..., Any]")
 Extremum = namedtuple("Extremum", ["values", "indices"])
-
-
-def _numpy_names(function: F) -> F:
-    """Let a reduction also be called with NumPy's names of its arguments: axis= for dim=, keepdims= for keepdim=."""
-
-    @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if "axis" in kwargs:
-            kwargs["dim"] = kwargs.pop("axis")
-        if "keepdims" in kwargs:
-            kwargs["keepdim"] = kwargs.pop("keepdims")
-        return function(*args, **kwargs)
-
-    return call  # type: ignore[return-value]  # the same, and two names more
 
 
 def _spread(g: Any, input_shape: tuple[int, ...], dim: Any) -> Any:
@@ -70,7 +53,7 @@ def _sum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return out.astype(np.float16) if input.dtype == np.float16 else out
 
 
-@_numpy_names
+@numpy_names
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
     """The sum of all elements, or over dim. Integers and bools sum to int64.
 
@@ -100,7 +83,7 @@ def _mean(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
         return (total / _count(input.shape, dim)).astype(input.dtype, copy=False)
 
 
-@_numpy_names
+@numpy_names
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
     """The arithmetic mean of all elements, or over dim. Integers raise: convert first.
 
@@ -158,7 +141,7 @@ def _spread_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correct
     return some_dims(name, dim if dim != () else None, input.array.ndim), _correction(unbiased, correction)
 
 
-@_numpy_names
+@numpy_names
 def var(
     input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
@@ -172,7 +155,7 @@ def var(
     return _var(input, dims, ddof, keepdim)
 
 
-@_numpy_names
+@numpy_names
 def std(
     input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
@@ -218,7 +201,7 @@ def _prod(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     )
 
 
-@_numpy_names
+@numpy_names
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
     """The product of all elements, or over one dim; its gradient is right where elements are 0.
 
@@ -243,7 +226,7 @@ def _cumsum(input: TensorLike, dim: int) -> Tensor:
     return np.cumsum(input, axis=dim, dtype=input.dtype if input.dtype.kind == "c" else np.int64)
 
 
-@_numpy_names
+@numpy_names
 def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike = None) -> Tensor:
     """The running sum along dim.
 
@@ -275,7 +258,7 @@ def _logsumexp(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     )
 
 
-@_numpy_names
+@numpy_names
 def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """log(sum(exp(x))), without overflow; -inf where all elements are -inf.
 
@@ -314,7 +297,7 @@ def _amin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return np.amin(input, axis=dim, keepdims=keepdim)
 
 
-@_numpy_names
+@numpy_names
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest element over dim (all by default); ties share the gradient evenly. NaN wins.
 
@@ -324,7 +307,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return _amax(input, some_dims("amax", dim if dim != () else None, input.array.ndim), keepdim)
 
 
-@_numpy_names
+@numpy_names
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dim; ties share the gradient evenly. NaN wins."""
     return _amin(input, some_dims("amin", dim if dim != () else None, input.array.ndim), keepdim)
@@ -342,7 +325,7 @@ def _argmin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return np.argmin(input, axis=dim, keepdims=keepdim)
 
 
-@_numpy_names
+@numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the first of the largest elements stands (int64); in the flattened tensor if dim is None.
 
@@ -354,7 +337,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _argmax(input, at if input.array.ndim else None, keepdim)
 
 
-@_numpy_names
+@numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the first of the smallest elements stands (int64)."""
     require("argmin", input.array.dtype, "iuf")
@@ -390,7 +373,7 @@ def _extremum(row: Any, places: Any, name: str, input: Tensor, dim: Any, keepdim
     return Extremum(values, index if keepdim else wrap(index.array.squeeze(at)))
 
 
-@_numpy_names
+@numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """Of one tensor: its largest element (ties share the gradient). With dim: (values, indices) along it, the
     first of equals taking the gradient. With a tensor: `maximum`.
@@ -405,7 +388,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     return _extremum(_largest, _argmax, "max", input, dim, keepdim)
 
 
-@_numpy_names
+@numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """As `max`, for the smallest element."""
     if dim is None:
@@ -433,13 +416,13 @@ def _all(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return _truth(np.all(input, axis=dim, keepdims=keepdim), input)
 
 
-@_numpy_names
+@numpy_names
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any element (over dim) is nonzero."""
     return _any(input, some_dims("any", dim, input.array.ndim), keepdim)
 
 
-@_numpy_names
+@numpy_names
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether all elements (over dim) are nonzero."""
     return _all(input, some_dims("all", dim, input.array.ndim), keepdim)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import common_shape, one_dim
+from ..dims import common_shape, numpy_names, one_dim
 from ..keys import INDEX_DTYPES
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .index import _check_bounds, _check_same_dtype, _slice, _zeros, as_element
@@ -75,6 +75,7 @@ def _gather(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
     return _gathered(input, dim, index)
 
 
+@numpy_names
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """out[i, j] = input[index[i, j], j] for dim 0, input[i, index[i, j]] for dim 1, and so on.
 
@@ -130,6 +131,7 @@ def _source(name: str, input: Tensor, dim: int, index: Tensor, src: Tensor) -> T
     return _slice(src, (*[slice(n) for n in wanted], ...))
 
 
+@numpy_names
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
 ) -> Tensor:
@@ -150,6 +152,7 @@ def scatter(
     return _scatter_src(input, dim, index, _source("scatter", input, dim, index, filling))
 
 
+@numpy_names
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy with src added where `gather` would read, duplicates included.
 
@@ -160,6 +163,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _scatter_add(input, dim, index, _source("scatter_add", input, dim, index, src))
 
 
+@numpy_names
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """As `gather`, with input and indices broadcast; negative indices count from the end.
 

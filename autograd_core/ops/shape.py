@@ -1,4 +1,4 @@
-"""Operations that move elements without computing on them. Where NumPy gives a view, so do we."""
+"""Operations that move elements without computing on them. Where PyTorch gives a view, so do we."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim, sizes, some_dims
-from ..primitive import TensorLike, primitive
+from ..devices import check_format, contiguous_format
+from ..dims import numpy_names, one_dim, sizes, some_dims
+from ..dtypes import as_dtype
+from ..primitive import TensorLike, primitive, wrap
+from ..strides import address, owner
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..devices import memory_format as Format
+    from ..dtypes import DType, DTypeLike
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- the same elements in another shape
@@ -22,28 +29,36 @@ def _reshape(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
     return input.reshape(shape)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def _copied(out: Tensor) -> Tensor:
+    """A result that must be no view of an operand, but may have become one."""
+    return out if out._base is None else out.clone()
+
+
+def reshape(input: Tensor, *each: Any, shape: Any = None) -> Tensor:
     """The same elements, in order, in another shape; one size may be -1. A view where possible.
 
     >>> reshape(arange(6), (2, -1))
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
-    wanted = sizes("reshape", shape)
+    wanted = sizes("reshape", each, shape)
     try:
         return _reshape(input, wanted)
     except ValueError:
         raise _does_not_fit("reshape", input, wanted) from None
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *each: Any, size: Any = None, dtype: DTypeLike = None) -> Tensor:
     """As `reshape`, but always a view: raises where the memory's layout does not allow one.
 
-    ``view(dtype)`` is not supported: it would reinterpret bytes.
+    ``view(dtype)`` reads the bytes as another dtype; gradients do not pass.
+
+    >>> view(tensor([1.]), int32)
+    tensor([1065353216], dtype=int32)
     """
-    if len(shape) == 1 and not isinstance(shape[0], int | np.integer | tuple | list):
-        raise NotImplementedError("view(dtype): reinterpreting bytes is not supported; use .to(dtype) to convert")
-    wanted = sizes("view", shape)
+    if dtype is not None or (len(each) == 1 and isinstance(each[0], np.dtype | type)):
+        return _read_as(input, as_dtype(each[0] if dtype is None else dtype))
+    wanted = sizes("view", each, size)
     try:
         out = _reshape(input, wanted)
     except ValueError:
@@ -54,6 +69,23 @@ def view(input: Tensor, *shape: Any) -> Tensor:
             "not contiguous). Use .reshape(...) instead."
         )
     return out
+
+
+def _read_as(input: Tensor, dtype: DType) -> Tensor:
+    array, width = input.array, dtype.itemsize
+    if array.itemsize != width:
+        wrong = ""
+        if not array.ndim:
+            wrong = "a 0-d tensor cannot be read in another element size; use .reshape(1) first"
+        elif array.shape[-1] > 1 and array.strides[-1] != array.itemsize:
+            wrong = "the last dimension must be contiguous; use .contiguous() first"
+        elif array.shape[-1] * array.itemsize % width:
+            wrong = f"the last dimension has {array.shape[-1]} elements of {array.itemsize} bytes, no multiple of {width} bytes"
+        elif array.size and any(step % width for step in (address(array) - address(owner(array)), *array.strides[:-1])):
+            wrong = f"rows must begin at multiples of {width} bytes in memory; use .clone() first"
+        if wrong:
+            raise RuntimeError(f"view({dtype}): {array.dtype} of shape {array.shape}: {wrong}")
+    return wrap(array.view(dtype), None, input._memory)
 
 
 def _does_not_fit(name: str, input: Tensor, shape: tuple[int, ...]) -> RuntimeError:
@@ -101,6 +133,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     Size([2, 3, 4])
     """
     at = one_dim("unflatten", dim, input.array.ndim)
+    if not isinstance(sizes, tuple | list):
+        raise TypeError(f"unflatten(): sizes must be a tuple of ints, not {type(sizes).__name__}")
     shape = input.array.shape
     return reshape(input, (*shape[:at], *sizes, *shape[at + 1 :]))
 
@@ -111,6 +145,7 @@ def _unsqueeze(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
     return input.reshape(shape)
 
 
+@numpy_names
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """Insert a dimension of size 1 before dim.
 
@@ -128,6 +163,7 @@ def _squeeze(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
     return input.reshape(shape)
 
 
+@numpy_names
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Remove the dimensions of size 1: all, or those named if they have size 1.
 
@@ -148,13 +184,13 @@ def _permute(input: TensorLike, dims: tuple[int, ...]) -> Tensor:
     return input.transpose(dims)
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *each: Any, dims: Any = None) -> Tensor:
     """The dimensions in the given order.
 
     >>> permute(zeros(2, 3, 4), 2, 0, 1).shape
     Size([4, 2, 3])
     """
-    given = sizes("permute", dims)
+    given = sizes("permute", each, dims)
     ndim = input.array.ndim
     order = tuple(one_dim("permute", d, ndim) for d in given)
     if sorted(order) != list(range(ndim)):
@@ -202,6 +238,18 @@ def matrix_transpose(input: Tensor) -> Tensor:
     return _transpose(input, input.array.ndim - 2, input.array.ndim - 1)
 
 
+def adjoint(input: Tensor) -> Tensor:
+    """The last two dimensions exchanged, and complex numbers conjugated: ``x.mH``. A number stays as it is.
+
+    >>> adjoint(tensor([[1., 2.]]))
+    tensor([[1.],
+            [2.]])
+    """
+    if input.array.dtype.kind == "c":
+        input = wrap(input.array.conj())
+    return matrix_transpose(input) if input.array.ndim else input
+
+
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Move dimensions to other places, the rest keeping their order.
 
@@ -230,13 +278,13 @@ def _flip(input: TensorLike, dims: tuple[int, ...]) -> Tensor:
     return np.flip(input, dims).copy()
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *each: Any, dims: Any = None) -> Tensor:
     """The order of the elements reversed along dims (a copy, as in PyTorch).
 
     >>> flip(tensor([1, 2, 3]), 0)
     tensor([3, 2, 1])
     """
-    return _flip(input, some_dims("flip", sizes("flip", dims), input.array.ndim) or ())
+    return _flip(input, some_dims("flip", sizes("flip", each, dims), input.array.ndim) or ())
 
 
 @primitive(fresh=True,
@@ -253,8 +301,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """
     if dims is None:
         return _reshape(roll(flatten(input), shifts, 0), input.array.shape)
-    by = (shifts,) if isinstance(shifts, int) else tuple(shifts)
-    along = (dims,) if isinstance(dims, int) else tuple(dims)
+    by = sizes("roll", (shifts,))
+    along = sizes("roll", (dims,))
     if not input.array.ndim:
         raise IndexError(f"roll: a 0-d tensor has no dimension {dims}")
     if len(by) != len(along):
@@ -262,6 +310,95 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     return _roll(input, by, tuple(one_dim("roll", d, input.array.ndim) for d in along))
 
 
-def contiguous(input: Tensor) -> Tensor:
-    """The tensor in row-major memory: itself, or a copy."""
+def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
+    """A copy turned k times by 90 degrees in the plane of two dims, from the first towards the second.
+
+    >>> rot90(tensor([[1, 2], [3, 4]]))
+    tensor([[2, 4],
+            [1, 3]])
+    """
+    turns = sizes("rot90", (k,))[0] % 4
+    plane = sizes("rot90", (tuple(dims),))
+    if len(plane) != 2 or input.array.ndim < 2:
+        raise RuntimeError(f"rot90: expects two dims, got {plane}, and 2 dimensions or more, got shape {tuple(input.shape)}")
+    first, second = [one_dim("rot90", dim, input.array.ndim) for dim in plane]
+    if first == second:
+        raise RuntimeError(f"rot90: the dims must differ, but {plane} are the same")
+    if turns == 0:
+        return input.clone()
+    if turns == 2:
+        return flip(input, first, second)
+    return transpose(flip(input, second), first, second) if turns == 1 else flip(transpose(input, first, second), second)
+
+
+def fliplr(input: Tensor) -> Tensor:
+    """The columns in reverse order (a copy).
+
+    >>> fliplr(tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1],
+            [4, 3]])
+    """
+    if input.array.ndim < 2:
+        raise RuntimeError(f"fliplr: expects at least 2 dimensions, got shape {tuple(input.shape)}; use flip(0)")
+    return flip(input, 1)
+
+
+def flipud(input: Tensor) -> Tensor:
+    """The rows in reverse order (a copy).
+
+    >>> flipud(tensor([[1, 2], [3, 4]]))
+    tensor([[3, 4],
+            [1, 2]])
+    """
+    if not input.array.ndim:
+        raise RuntimeError("flipud: a 0-d tensor has no rows")
+    return flip(input, 0)
+
+
+def contiguous(input: Tensor, memory_format: Format = contiguous_format) -> Tensor:
+    """The tensor in row-major memory: itself, or a copy. (Every `memory_format` means this one.)"""
+    check_format("contiguous", memory_format)
     return input if input.array.flags.c_contiguous else input.clone()
+
+
+# ---------------------------------------------------------------- at least so many dimensions
+
+
+def _for_each(name: str, tensors: tuple[Any, ...], ndim: int, grown: Callable[[Tensor], Tensor]) -> Any:
+    listed = len(tensors) == 1 and isinstance(tensors[0], tuple | list)
+    each = tuple(tensors[0]) if listed else tensors
+    for x in each:
+        if not hasattr(x, "array"):
+            raise TypeError(f"{name}(): expected Tensors, got {type(x).__name__}")
+    answers = tuple(x if x.array.ndim >= ndim else grown(x) for x in each)
+    return answers if listed or len(answers) != 1 else answers[0]
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """A view with one dimension of a 0-d tensor, others as they are; of several tensors (or a list), a tuple.
+
+    >>> atleast_1d(tensor(1))
+    tensor([1])
+    """
+    return _for_each("atleast_1d", tensors, 1, lambda x: _reshape(x, (1,)))
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """As `atleast_1d`, with two dimensions: a vector becomes a row.
+
+    >>> atleast_2d(tensor([1, 2]))
+    tensor([[1, 2]])
+    """
+    return _for_each("atleast_2d", tensors, 2, lambda x: _reshape(x, (1, x.array.size)))
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """As `atleast_1d`, with three dimensions: (n,) becomes (1, n, 1), and (m, n) becomes (m, n, 1).
+
+    >>> atleast_3d(zeros(2)).shape
+    Size([1, 2, 1])
+    """
+    return _for_each(
+        "atleast_3d", tensors, 3,
+        lambda x: unsqueeze(x, -1) if x.array.ndim == 2 else _reshape(x, (1, x.array.size, 1)),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..dims import one_dim
+from ..dims import numpy_names, one_dim
 from ..keys import ALL, INDEX_DTYPES
 from ..primitive import Array, TensorLike, primitive, wrap
 from .scatter import _gather_vjp, _gathered
@@ -73,6 +73,7 @@ def _topk(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
     return _gathered(input, dim, index)
 
 
+@numpy_names
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
     """The elements along dim in order, and their indices. Always stable; NaN counts as the largest.
 
@@ -84,6 +85,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     return Sorted(_sort(input, dim, indices), indices)
 
 
+@numpy_names
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort along dim (int64).
 
@@ -93,6 +95,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return wrap(_order(input.array, one_dim("argsort", dim, input.array.ndim), descending))
 
 
+@numpy_names
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Top:
     """The k largest (or smallest) elements along dim and their indices, in order (whether or not `sorted`).
 

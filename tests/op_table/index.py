@@ -7,16 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.op_calls import (
-    Array,
-    Call,
-    Row,
-    Wrong,
-    floats,
-    ints,
-    op,
-    unary,
-)
+from tests.op_calls import Array, Better, Call, Row, Wrong, floats, ints, op, unary
 
 # fmt: off  # rows are laid out as a table
 
@@ -118,6 +109,31 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(IndexError, floats(2), (np.array([2]),), floats(1)),
                       Wrong(RuntimeError, floats(2), (np.array([0, 1]),), floats(3)),
                       Wrong(RuntimeError, floats(2), (np.array([0]),), ints(1))])
+    narrowed = [Call(floats(2, 3), 1, 0, 2), Call(floats(2, 3), 1, -2, 2), Call(floats(2, 3), 1, 3, 0), Call(floats(4), 0, np.array(1), 2),
+                Call(floats(0, 2), -1, 1, 1), Call(floats(1), 0, 0, 1), Call(floats(5, 2), dim=0, start=2, length=3)]
+    not_narrow = [Wrong(IndexError, floats(2, 3), 1, 4, 0), Wrong(RuntimeError, floats(2, 3), 1, 2, 2), Wrong(IndexError, floats(2), 1, 0, 1),
+                  Wrong(RuntimeError, floats(2, 3), 1, 0, -1), Wrong(RuntimeError, floats(), 0, 0, 1), Wrong(TypeError, floats(3), 0, 1.0, 1)]
+    cut: Callable[..., Any] = lambda x, dim, start, length: np.take(x, np.arange(length) + start, dim)
+    yield Row(op.narrow, narrowed, cut, operations=[],
+              errors=[*not_narrow, Wrong(RuntimeError, floats(3), 0, np.array([1]), 1)])
+    yield Row(op.narrow_copy, [Better(*call.args) if call.args[2:3] == (-2,) else call for call in narrowed if len(call.arrays()) == 1],
+              cut, lacks=["0-d"], operations=[], errors=[w for w in not_narrow if w.args[1] < w.args[0].ndim])
+    yield Row(op.select_scatter,
+              [Call(floats(2, 3), floats(2, seed=1), 1, 0), Call(floats(2, 3), floats(3, seed=1), 0, -1), Call(floats(3), floats(seed=1), 0, 1),
+               Call(floats(0, 2), floats(0), 1, 1), Call(floats(1), floats(), dim=0, index=0)],
+              written(lambda x, src, dim, index: x.__setitem__((all_,) * dim + (index,), src)), operations=[],
+              errors=[Wrong(RuntimeError, floats(2, 3), floats(3), 1, 0), Wrong(IndexError, floats(2, 3), floats(2), 1, 3),
+                      Wrong(IndexError, floats(2, 3), floats(2), 2, 0), Wrong(RuntimeError, floats(2, 3), floats(), 1, 0),
+                      Wrong(IndexError, floats(), floats(), 0, 0), Wrong(TypeError, floats(2, 3), 1.0, 1, 0)])
+    yield Row(op.slice_scatter,
+              [Call(floats(2, 3), floats(2, 1, seed=1), 1, 0, 1), Call(floats(2, 3), floats(2, 2, seed=1), 1, 0, 3, 2),
+               Call(floats(2, 3), floats(2, 3, seed=1)), Call(floats(3), floats(1, seed=1), 0, -1), Call(floats(3), floats(3, seed=1), end=10),
+               Call(floats(3), floats(0), 0, 2, 1), Call(floats(1), floats(1, seed=1)), Call(floats(5), floats(2, seed=1), start=1, step=2, end=4)],
+              written(lambda x, src, dim=0, start=None, end=None, step=1: x.__setitem__((all_,) * dim + (slice(start, end, step),), src)),
+              lacks=["0-d"], operations=[],
+              errors=[Wrong(RuntimeError, floats(2, 3), floats(1, 3), 0, 0, 10), Wrong(RuntimeError, floats(3), floats(3), 0, 0, 3, 0),
+                      Wrong(RuntimeError, floats(3), floats(3), 0, 0, 3, -1), Wrong(IndexError, floats(), floats()),
+                      Wrong(IndexError, floats(2), floats(2), 1)])
     two = np.array([0, 2, 0])
     yield Row(op.index_add,
               [Call(floats(3, 2), 0, two, floats(3, 2, seed=1)),

@@ -31,6 +31,10 @@ def _unflattened(x: Array, dim: int, sizes: Sequence[int]) -> Array:
 
 
 
+def _each(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *xs: [function(x) for x in (xs[0] if xs and isinstance(xs[0], list | tuple) else xs)]
+
+
 def rows() -> Iterator[Row]:
     other_shapes = [Call(floats(2, 3), 3, 2), Call(floats(2, 3), (3, -1)), Call(floats(2, 3), -1),
                     Call(floats(), 1, 1), Call(floats(1), ()), Call(floats(0), 0, 4), Call(floats(2, 0, 3), (3, 0)),
@@ -102,3 +106,22 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(2, 3), (1, 2), (0,)), Wrong(IndexError, floats(2, 3), 1, 2),
                       Wrong(RuntimeError, floats(2, 3), 1, (0, 1))])
     yield Row(op.contiguous, unary(), np.copy, torch="Tensor.contiguous", operations=[])
+    turned = [Call(floats(2, 3)), Call(floats(2, 3), 2), Call(floats(2, 3), -1), Call(floats(2, 3), 4),
+              Call(floats(2, 3), 1, [1, 0]), Call(floats(2, 3, 2), 3, (0, -1)), Call(floats(2, 3, 2), k=1, dims=(2, 1)),
+              Call(floats(0, 2)), Call(floats(1, 1), 5), Call(floats(2, 0, 3), -3, (2, 0))]
+    yield Row(op.rot90, turned, lambda x, k=1, dims=(0, 1): np.rot90(x, k, dims), lacks=["0-d"], operations=[],
+              errors=[Wrong(RuntimeError, floats(3)), Wrong(RuntimeError, floats(2, 3), 1, (0, 0)),
+                      Wrong(RuntimeError, floats(2, 3), 1, (0, -2)), Wrong(RuntimeError, floats(2, 3), 1, (0,)),
+                      Wrong(IndexError, floats(2, 3), 1, (0, 2)), Wrong(TypeError, floats(2, 3), 1.5)])
+    yield Row(op.fliplr, [Call(floats(2, 3)), Call(floats(2, 3, 2)), Call(floats(0, 2)), Call(floats(1, 1))], np.fliplr,
+              lacks=["0-d"], operations=[], errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (), (0,))])
+    yield Row(op.flipud, [Call(floats(3)), Call(floats(2, 3)), Call(floats(0, 2)), Call(floats(1))], np.flipud,
+              lacks=["0-d"], operations=[], errors=[Wrong(RuntimeError, floats()), Wrong(TypeError, floats(2), 1), Wrong(TypeError)])
+    yield Row(op.adjoint, [Call(floats(2, 3)), Call(floats(2, 3, 4)), Call(floats(0, 2)), Call(floats(1, 1))],
+              np.matrix_transpose, operations=[], lacks=["0-d"],
+              errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (0,), (1,))])
+    none = [Wrong(TypeError, 1.0), Wrong(TypeError, "x"), Wrong(TypeError, floats(2), 1.0)]
+    several = [*unary(), Call([floats(), floats(2, 3)]), Call(floats(), floats(2)), Call((floats(2),)), Call()]
+    yield Row(op.atleast_1d, several, _each(np.atleast_1d), operations=[], errors=none)
+    yield Row(op.atleast_2d, several, _each(np.atleast_2d), operations=[], errors=none)
+    yield Row(op.atleast_3d, several, _each(np.atleast_3d), operations=[], errors=none)
