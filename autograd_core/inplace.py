@@ -8,18 +8,19 @@ region replaced", and each view the matching region of the new base.
 
 from __future__ import annotations
 
+import math
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from .dtypes import can_cast
-from .graph import Leaf, Node, node_number
+from .graph import Leaf, node_number
 from .keys import bad_key
 from .memory import overlaps
 from .modes import enable_grad, is_grad_enabled
 from .ops.index import _slice, as_element, getitem, index_assign
-from .primitive import Operation, TensorLike, either, primitive, wrap
+from .primitive import Operation, TensorLike, dead_end, either, primitive, wrap
 from .strides import address, positions
 
 if TYPE_CHECKING:
@@ -194,15 +195,7 @@ def _close_results(memory: Memory, base: Tensor) -> None:
             _close_results(memory, result)
             for each in memory.viewers():
                 if each._edge is not None and (each is result or each._base is result):
-                    each._edge = _closed(each)
-
-
-def _closed(tensor: Tensor) -> Node:
-    node = Node()
-    node.number, node.op, node.parents = node_number(), _CLOSED, (tensor._edge,)
-    node.saved, node.memories, node.versions = ((),), (), 0
-    node.shape, node.dtype = tensor.array.shape, tensor.array.dtype
-    return node
+                    each._edge = dead_end(_CLOSED, each.array, each._edge)
 
 
 def _raise_closed(g: Any) -> Any:
@@ -347,3 +340,17 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_: a source of shape {tuple(src.shape)} does not broadcast to {tuple(self.shape)}"
         ) from None
+
+
+def _filled_diagonal(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """The main diagonal set to a number. wrap: in a tall matrix it begins anew, below a row that it leaves out."""
+    shape = self.array.shape
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
+        raise RuntimeError(f"fill_diagonal_: expects a matrix, or 3 or more dimensions of one size, got shape {shape}")
+    step = sum(math.prod(shape[i + 1 :]) for i in range(len(shape)))
+    stop = None if wrap and len(shape) == 2 else min(shape) * step
+    value = fill_value.item() if hasattr(fill_value, "array") else fill_value
+    return index_assign(self.reshape(-1), (slice(None, stop, step),), value).reshape(shape)
+
+
+fill_diagonal_ = in_place(_filled_diagonal, "fill_diagonal_")

@@ -215,6 +215,12 @@ class Methods:
     select, masked_scatter = index.select, masks.masked_scatter
     narrow, narrow_copy = index.narrow, index.narrow_copy
     select_scatter, slice_scatter = index.select_scatter, index.slice_scatter
+    index_copy, index_reduce, scatter_reduce = index.index_copy, scattering.index_reduce, scattering.scatter_reduce
+    take, put, msort = scattering.take, scattering.put, sorting.msort
+    unique, unique_consecutive = sorting.unique, sorting.unique_consecutive
+    argwhere, nonzero_static = masks.argwhere, masks.nonzero_static
+    index_copy_, index_reduce_, scatter_reduce_ = in_place(index_copy), in_place(index_reduce), in_place(scatter_reduce)
+    put_, fill_diagonal_ = in_place(put), inplace.fill_diagonal_
     scatter_, scatter_add_, masked_fill_ = in_place(scatter), in_place(scatter_add), in_place(masked_fill)
     index_add_, index_fill_, index_put_ = in_place(index_add), in_place(index_fill), in_place(index_put)
     tril_, triu_, masked_scatter_ = in_place(tril), in_place(triu), in_place(masked_scatter)

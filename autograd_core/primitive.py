@@ -486,6 +486,15 @@ def view(tensor: Any, out: Array, source: Any) -> None:
     tensor._base = source if base is None else base
 
 
+def dead_end(op: Operation, result: Array, *parents: Node | None) -> Node:
+    """A node for a result that depends on its parents, but whose derivative is an error: the formula of op raises."""
+    node = Node()
+    node.number, node.op, node.parents = node_number(), op, parents
+    node.saved, node.memories, node.versions = ((),), (), 0
+    node.shape, node.dtype = result.shape, result.dtype
+    return node
+
+
 def separate(outs: tuple[Array, ...], node: Node | None = None, source: Any = None) -> tuple[Any, ...]:
     """The results of an operation with several, each a Part of the node (or views of the source)."""
     results = []

@@ -383,6 +383,65 @@ def test_elements_that_a_view_shows_repeatedly_receive_the_sum() -> None:
     assert slope(lambda x: x.expand(3, 2), [1.0, 2.0]) == [3, 3]
 
 
+PLACES = tensor([0, 0, 2])
+
+
+def reduced(reduce: str, **options: Any) -> Callable[..., Tensor]:
+    weights = tensor([1.0, 10.0, 100.0], dtype=ag.float64)
+    return lambda x, src: ag.scatter_reduce(x, 0, PLACES, src, reduce, **options) * weights
+
+
+def test_a_scattered_extremum_shares_ties_evenly() -> None:
+    for reduce in ("amax", "amin"):
+        found = slopes(reduced(reduce), [3.0, 5.0, 7.0], [3.0, 3.0, 7.0])
+        same(found[0], [1 / 3, 10, 50])
+        same(found[1], [1 / 3, 1 / 3, 50])
+    found = slopes(reduced("amax"), [0.0, 5.0, 7.0], [nan, 4.0, 2.0])
+    same(found[0], [nan, 10, 100])
+    same(found[1], [nan, nan, 0])
+
+
+def test_a_scattered_product_with_zeros() -> None:
+    assert slopes(reduced("prod"), [3.0, 5.0, 7.0], [0.0, 4.0, 2.0]) == [[0, 10, 200], [12, 0, 700]]
+    assert slopes(reduced("prod"), [3.0, 5.0, 7.0], [0.0, 0.0, 2.0]) == [[0, 10, 200], [0, 0, 700]]
+    assert slopes(reduced("prod"), [0.0, 5.0, 7.0], [3.0, 4.0, 2.0]) == [[12, 10, 200], [0, 0, 700]]
+    assert slopes(reduced("prod", include_self=False), [0.0, 5.0, 7.0], [0.0, 4.0, 2.0]) == [[0, 10, 0], [4, 0, 100]]
+
+
+def test_several_zeros_in_one_scattered_product_have_no_second_derivative() -> None:
+    x, src = leaf([3.0, 5.0, 7.0]), leaf([0.0, 0.0, 2.0])
+    with pytest.raises(RuntimeError):
+        (g,) = ag.grad(reduced("prod")(x, src).sum(), src, create_graph=True)
+        ag.grad(g.sum(), src)
+    assert ag.grad(reduced("prod")(x, src).sum(), src)[0].tolist() == [0, 0, 700]
+
+
+def test_a_scattered_mean_of_integers_is_rounded_down() -> None:
+    assert ag.scatter_reduce(tensor([0, 1, 2]), 0, PLACES, tensor([1, -8, 3]), "mean").tolist() == [-3, 1, 2]
+    small = tensor([0, 1, 2], dtype=ag.uint8)
+    assert small.scatter_reduce(0, PLACES, tensor([200, 100, 3], dtype=ag.uint8), "mean").tolist() == [
+        14,
+        1,
+        2,
+    ]  # the sum wraps
+
+
+def test_distinct_values_have_no_derivative() -> None:
+    x = leaf([3.0, 1.0, 3.0])
+    for function in (ag.unique, ag.unique_consecutive):
+        values = function(x)
+        assert values.requires_grad
+        with pytest.raises(NotImplementedError):
+            values.sum().backward()
+    assert x.grad is None
+
+
+def test_nan_in_what_is_searched() -> None:
+    assert ag.searchsorted(tensor([1.0, nan]), tensor([nan, 3.0])).tolist() == [2, 2]
+    assert ag.searchsorted(tensor([1.0, 2.0]), tensor([nan, 3.0]), right=True).tolist() == [2, 2]
+    assert ag.unique(tensor([nan, 1.0, nan]), return_counts=True)[1].tolist() == [1, 1, 1]
+
+
 def test_diagonals() -> None:
     assert slope(lambda x: x.diagonal(1) * 2, [[1.0, 2.0], [3.0, 4.0]]) == [[0, 2], [0, 0]]
     assert slopes(ag.diagonal_scatter, [[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0]) == [[[0, 1], [1, 0]], [1, 1]]
@@ -551,3 +610,15 @@ def test_the_truth_of_many_elements_raises() -> None:
     with pytest.raises(RuntimeError, match="ambiguous"):
         bool(tensor([]))
     assert bool(tensor([0.0])) is False
+
+
+def test_what_does_not_take_part_shares_no_gradient() -> None:
+    """In PyTorch an element of input that is not included takes a share where it happens to equal the extremum."""
+    assert slopes(reduced("amax", include_self=False), [3.0, 5.0, 7.0], [3.0, 3.0, 7.0]) == [
+        [0, 10, 0],
+        [0.5, 0.5, 100],
+    ]
+    assert slopes(reduced("amin", include_self=False), [inf, 5.0, inf], [inf, inf, inf]) == [
+        [0, 10, 0],
+        [0.5, 0.5, 100],
+    ]

@@ -511,10 +511,10 @@ def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
 METHODS = {"sum", "mean", "reshape", "astype", "append"}  # append: to a list
 ATTRIBUTES = {"T", "shape", "ndim", "dtype", "type"}  # not size: a method of Tensor
 BUILTINS = {
-    "tuple", "list", "dict", "len", "range", "zip", "enumerate", "reversed", "sorted", "int", "float", "isinstance", "slice",
+    "tuple", "list", "dict", "len", "range", "zip", "enumerate", "reversed", "sorted", "int", "float", "isinstance", "slice", "RuntimeError",
 }  # fmt: skip
 ALLOWED = (
-    ast.Lambda, ast.Return, ast.Assign, ast.If, ast.For, ast.Expr,
+    ast.Lambda, ast.Return, ast.Assign, ast.If, ast.For, ast.Expr, ast.Raise,
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Constant, ast.Name, ast.Attribute,
     ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.ListComp, ast.GeneratorExp, ast.Starred,
     ast.arguments, ast.arg, ast.keyword, ast.comprehension, ast.expr_context,

@@ -313,6 +313,36 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
 
 
 @numpy_names
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """A copy with the slices of source at the given indices (int64) along dim. Of duplicates the last wins.
+
+    >>> index_copy(zeros(3), 0, tensor([2, 0]), tensor([1., 2.]))
+    tensor([2., 0., 1.])
+    """
+    dim = one_dim("index_copy", dim, input.array.ndim)
+    if index.array.dtype != np.int64:
+        raise RuntimeError(f"index_copy: expected dtype int64 for index, got {index.array.dtype}; use .long()")
+    rows = _checked_vector("index_copy", input.array, dim, index)
+    _check_same_dtype("index_copy", input=input, source=source)
+    shape, wanted = source.array.shape, input.array.shape
+    if not shape or not wanted:  # a number stands for a vector of one element
+        if source.array.size != 1 or rows.size != 1:
+            raise IndexError(f"index_copy: a source of shape {shape} for input {wanted} needs one element and one index")
+        source = source.reshape((1,) * max(len(wanted), 1))
+        if not wanted:
+            return index_assign(input.reshape(1), (rows,), source).reshape(())
+        shape = source.array.shape
+    if len(shape) != len(wanted) or shape[dim] != rows.size:
+        raise IndexError(
+            f"index_copy: source {shape} must have as many dimensions as input {wanted}, and {rows.size} slices along dim {dim}, "
+            "one for each index"
+        )
+    if shape[:dim] + shape[dim + 1 :] != wanted[:dim] + wanted[dim + 1 :]:
+        raise RuntimeError(f"index_copy: source {shape} must have the shape of input {wanted}, except along dim {dim}")
+    return index_assign(input, (ALL,) * dim + (rows.copy(),), source)
+
+
+@numpy_names
 def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float) -> Tensor:
     """A copy with one value (a number or a 0-d tensor) at the given indices along dim.
 

@@ -1,12 +1,13 @@
-"""Picking and writing elements by a mask."""
+"""Picking and writing elements by a mask, and finding where elements are not zero."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import common_shape
+from ..dims import common_shape, sizes
 from ..keys import INDEX_DTYPES
 from ..primitive import TensorLike, either, primitive, wrap
 from .index import _check_same_dtype, _scatter_into, _slice, as_element, index_assign
@@ -92,3 +93,43 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     if as_tuple:
         return tuple(wrap(places) for places in np.nonzero(np.atleast_1d(array)))
     return wrap(np.argwhere(array))
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """`nonzero`: where the elements are not zero, a row for each.
+
+    >>> argwhere(tensor([0, 1, 2]))
+    tensor([[1],
+            [2]])
+    """
+    return nonzero(input)
+
+
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
+    """The first `size` rows of `nonzero`; if there are fewer, rows of fill_value follow.
+
+    >>> nonzero_static(tensor([0, 1]), size=2)
+    tensor([[ 1],
+            [-1]])
+    """
+    if size < 0:
+        raise RuntimeError(f"nonzero_static: size must not be negative, got {size}")
+    found = np.argwhere(input.array)[:size]
+    out = np.full((size, input.array.ndim), fill_value)
+    out[: len(found)] = found
+    return wrap(out)
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Indices into a flattened tensor of this shape as indices into its dimensions, one tensor each.
+
+    >>> unravel_index(tensor([5, 0]), (2, 3))
+    (tensor([1, 0]), tensor([2, 0]))
+    """
+    if not hasattr(indices, "array") or indices.array.dtype.kind not in "iu":
+        raise TypeError(f"unravel_index(): indices must be a Tensor of integers, not {getattr(indices, 'dtype', type(indices).__name__)}")
+    wanted = sizes("unravel_index", (shape,))
+    if any(n < 0 for n in wanted):
+        raise ValueError(f"unravel_index: shape must not have negative values, got {wanted}")
+    steps = [math.prod(wanted[i + 1 :]) for i in range(len(wanted))]
+    return tuple(wrap(np.asarray(indices.array // step % n, np.int64)) for step, n in zip(steps, wanted, strict=True))

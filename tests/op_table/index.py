@@ -34,6 +34,10 @@ def fill_(x: Any, value: Any) -> Any:
     return x.clone().fill_(value)
 
 
+def fill_diagonal_(x: Any, value: Any, wrap: bool = False) -> Any:
+    return x.clone().fill_diagonal_(value, wrap)
+
+
 def zero_(x: Any) -> Any:
     return x.clone().zero_()
 
@@ -144,6 +148,19 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(IndexError, floats(3), 1, two, floats(3)),
                       Wrong(RuntimeError, floats(3), 0, two, floats(2)),
                       Wrong(IndexError, floats(3), 0, np.array([3]), floats(1))])
+    yield Row(op.index_copy,
+              [Call(floats(3, 2), 0, np.array([2, 0]), floats(2, 2, seed=1)), Call(floats(2, 3), -1, np.array([1]), floats(2, 1, seed=1)),
+               Call(floats(), 0, np.array([0]), floats(seed=1)),
+               Call(floats(3), 0, np.array(1), floats(seed=1)), Call(floats(0, 3), 1, np.array([2]), floats(0, 1)),
+               Call(floats(2, 3), 1, np.zeros(0, np.int64), floats(2, 0)), Call(floats(1), 0, np.array([0]), floats(1, seed=1))],
+              written(lambda x, dim, i, source: x.__setitem__((all_,) * (dim % x.ndim) + (i,) if x.ndim else (), source)),
+              operations=[], conventions=[Call(floats(3), 0, np.array([0, 0]), floats(2, seed=1))],
+              errors=[Wrong(IndexError, floats(2, 3), 1, np.array([0, 2]), floats(2, 3)), Wrong(IndexError, floats(3), 0, np.array([3]), floats(1)),
+                      Wrong(IndexError, floats(3), 0, np.array([-1]), floats(1)), Wrong(RuntimeError, floats(3), 0, np.array([1], np.int32), floats(1)),
+                      Wrong(RuntimeError, floats(3), 0, floats(1), floats(1)), Wrong(RuntimeError, floats(3), 0, np.array([1]), ints(1)),
+                      Wrong(IndexError, floats(3), 1, np.array([1]), floats(1)), Wrong(IndexError, floats(2, 3), 1, np.array([[0, 1]]), floats(2, 2)),
+                      Wrong(IndexError, floats(2, 3), 1, np.array(1), floats(2)), Wrong(RuntimeError, floats(2, 3), 1, np.array([1]), floats(1, 1)),
+                      Wrong(IndexError, floats(2, 3), 1, np.array([0, 1]), floats())])
     yield Row(op.index_fill,
               [Call(floats(3, 2), 0, two, 1.5), Call(floats(2, 3), 1, np.array([1]), floats(seed=1)),
                Call(floats(0, 3), 1, two, 1.0), Call(floats(1), 0, np.array([0]), 0.0)],
@@ -157,6 +174,11 @@ def rows() -> Iterator[Row]:
                Call(floats(3), 0, np.zeros(0, np.int64))], lambda x, dim, i: np.take(x, i, dim) if x.ndim else x,
               errors=[Wrong(IndexError, floats(3), 1, two), Wrong(IndexError, floats(3), 0, np.array([3])),
                       Wrong(IndexError, floats(3), 0, np.array([[0]])), Wrong(RuntimeError, floats(3), 0, floats(1))])
+    yield Row(fill_diagonal_,
+              [Call(floats(3, 3), 1.5), Call(floats(2, 3), 1.5), Call(floats(7, 3), 2), Call(floats(7, 3), 2.0, wrap=True), Call(floats(2, 2, 2), 0),
+               Call(floats(0, 2), 1.0), Call(floats(1, 1), 3), Call(floats(3, 3).T, 1.0)],
+              written(lambda x, value, wrap=False: np.fill_diagonal(x, value, wrap) if x.size else None), operations=[], lacks=["0-d"],
+              errors=[Wrong(RuntimeError, floats(3), 1.0), Wrong(RuntimeError, floats(2, 2, 3), 1.0), Wrong(RuntimeError, floats(), 1.0)])
     yield Row(fill_,
               [Call(floats(2, 3), 1.5), Call(floats(2), floats(seed=1)), Call(floats(), 2), Call(floats(0), 1.0),
                Call(floats(1), 1.0)], written(lambda x, value: x.fill(value)), operations=["_fill"],

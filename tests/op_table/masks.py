@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.op_calls import INT64, Call, Row, Wrong, bools, floats, ints, op
+from tests.op_calls import INT64, WHOLE, Array, Call, Row, Wrong, bools, floats, ints, op
 from tests.op_table.index import written
 
 # fmt: off  # rows are laid out as a table
+
+
+def _padded(x: Array, size: int, fill_value: int = -1) -> Array:
+    return np.concatenate([np.argwhere(x), np.full((size, x.ndim), fill_value)])[:size]
 
 
 def rows() -> Iterator[Row]:
@@ -40,3 +44,13 @@ def rows() -> Iterator[Row]:
                Call(ints(0)), Call(ints(1)), Call(floats(2))],
               lambda x, as_tuple=False: np.nonzero(x) if as_tuple else np.argwhere(x), INT64, operations=[],
               errors=[])
+    yield Row(op.argwhere, [Call(bools(2, 3)), Call(ints(2, 3)), Call(np.asarray(1.5)), Call(ints(0)), Call(ints(1)), Call(floats(2))],
+              np.argwhere, INT64, operations=[], errors=[])
+    yield Row(op.nonzero_static,
+              [Call(bools(2, 3), size=4), Call(ints(2, 3), size=1), Call(floats(2), size=3, fill_value=7), Call(np.asarray(1.5), size=2),
+               Call(ints(0), size=1), Call(ints(1), size=0)], _padded, INT64, operations=[],
+              errors=[Wrong(RuntimeError, floats(2), size=-1), Wrong(TypeError, floats(2)), Wrong(TypeError, floats(2), 3)])
+    yield Row(op.unravel_index,
+              [Call(np.array([0, 5]), (2, 3)), Call(np.array([[23, 7]]), (2, 3, 4)), Call(np.array(5), (2, 3)), Call(np.zeros(0, np.int64), (2, 3)),
+               Call(np.array([3]), 6), Call(np.array([1], np.int32), [2, 3])], np.unravel_index, INT64, takes=WHOLE, operations=[],
+              errors=[Wrong(TypeError, floats(1), (2, 3)), Wrong(ValueError, np.array([1]), (2, -3)), Wrong(TypeError, np.array([1]), (2, 0.5))])

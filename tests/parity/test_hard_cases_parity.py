@@ -16,6 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
 
 OURS = {
     "test_negative_steps",  # PyTorch has none
+    "test_what_does_not_take_part_shares_no_gradient",
     "test_activations_do_not_warn",  # written with our functions, and about NumPy's warnings
     "test_promotion_table",  # written with NumPy's dtypes
 }
@@ -49,7 +50,13 @@ class WithoutMessages:
 
 @pytest.fixture(autouse=True)
 def _in_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
-    replaced = {"ag": PyTorch(), "tensor": torch.tensor, "Tensor": torch.Tensor, "pytest": WithoutMessages()}
+    replaced = {
+        "PLACES": torch.tensor(cases.PLACES.tolist()),
+        "ag": PyTorch(),
+        "tensor": torch.tensor,
+        "Tensor": torch.Tensor,
+        "pytest": WithoutMessages(),
+    }
     for name, value in replaced.items():
         monkeypatch.setattr(cases, name, value)
 

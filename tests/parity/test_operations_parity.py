@@ -33,7 +33,10 @@ from tests.op_table import ROWS
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:.*degrees of freedom is <= 0", "ignore:Using torch.cross without specifying the dim"
+    "ignore:.*degrees of freedom is <= 0",
+    "ignore:Using torch.cross without specifying the dim",
+    "ignore:index_reduce.. is in beta",
+    "ignore:The reduce argument of torch.scatter",
 )
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=str)
