@@ -83,7 +83,9 @@ class Operation:
         """The plain formulas on Tensors: each saved array is joined again to the node that it came from."""
         source: dict[str, Any] = dict(zip(self.differentiable, node.parents, strict=False))
         source["out"] = node
-        memory = dict(zip(self.guarded, node.memories, strict=True))
+        memory: dict[str, Any] = dict(zip(self.guarded, node.memories, strict=False))
+        if self.several:  # the results' memories come last
+            memory["out"] = node.memories[len(self.guarded) :]
         rejoined = []
         for reads, plain_reads, values in zip(self.reads, self.plain_reads, saved, strict=True):
             known = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
@@ -123,8 +125,19 @@ class _Variadic(Operation):
         return [_as_tensor(share) for share in self.plain[0](g, *rejoined)]
 
 
-def _rejoin(value: Any, node: Node | None, memory: Memory | None) -> Any:
-    return value if node is None or value is None else wrap(value, node, memory)
+def _rejoin(value: Any, node: Node | None, memory: Any) -> Any:
+    if node is None or value is None:
+        return value
+    if isinstance(value, tuple):  # all the results of an operation
+        return tuple(
+            wrap(array, _part(node, i, array), each) for i, (array, each) in enumerate(zip(value, memory, strict=True))
+        )
+    return wrap(value, node, memory)
+
+
+def _part(whole: Node, index: int, array: Array) -> Part | None:
+    """The edge of one of several results, if it can have a gradient."""
+    return Part(whole, index, array) if array.dtype.kind == "f" else None
 
 
 def _as_tensor(share: Any) -> Any:
@@ -143,6 +156,7 @@ def primitive(
     fresh: bool = False,
     views: bool = False,
     several: bool = False,
+    unused: str = "zeros",
     keeps: tuple[str, ...] = (),
     fast: dict[str, Formula] | None = None,
     shows: str | None = None,
@@ -160,7 +174,9 @@ def primitive(
     floating: integer operands are converted to the default floating dtype first.
     fresh: every formula returns a new array (a test proves it).
     views: the result may share its first operand's memory.
-    several: the function returns a tuple, and a formula receives the tuple of gradients (zeros where unused).
+    several: the function returns a tuple of new arrays (or of views, where it `views`), and a formula receives the
+        tuple of gradients; its `out` is the tuple of results.
+    unused: what stands in that tuple for a result that is not used, "zeros" or "None".
     keeps: names of further results of the function, constant with respect to the operands, for the formulas.
     fast: formulas for arrays alone, which may also read what the row `keeps` although it depends on the
         operands; each names all that the plain formula names.
@@ -185,6 +201,7 @@ def primitive(
         read = {name for names in reads for name in names}
         op.guarded = [name for name in (*operands, "out") if name in read and not (several and name == "out")]
         op.fresh, op.broadcasts, op.several, op.shows = fresh, broadcasts, several, shows
+        op.materializes = unused == "zeros"
         op.local = {differentiable[0]: local} if isinstance(local, str) else local or {}
         if torch is not None:
             op.backward_name = torch
@@ -338,6 +355,8 @@ def _wrapper_source(
     if op.several:
         say("node.shape = [(part.shape, part.dtype) for part in out]; node.dtype = None; node.watched = True")
         say(f"t = separate(out, node, {source})")
+        if any("out" in reads for reads in op.reads):
+            say("guard_results(node, t)")
     else:
         say("node.shape = out.shape; node.dtype = out.dtype; t._edge = node")
     shown = ", ".join(f"{option!r}: {option}" for option in options)
@@ -500,12 +519,18 @@ def separate(outs: tuple[Array, ...], node: Node | None = None, source: Any = No
     results = []
     for i, out in enumerate(outs):
         array = np.asarray(out)
-        part = wrap(array, Part(node, i, array) if node is not None and array.dtype.kind == "f" else None)
+        part = wrap(array, None if node is None else _part(node, i, array))
         if source is not None:
             view(part, array, source)
             part._one_of_several = True
         results.append(part)
     return tuple(results)
+
+
+def guard_results(node: Node, results: tuple[Any, ...]) -> None:
+    """Let the sweep know if the results of an operation with several, which its formula reads, are overwritten."""
+    node.memories += tuple(result._memory for result in results)
+    node.versions += sum(result._memory.version for result in results)
 
 
 def note(node: Node, out: Any, values: tuple[Any, ...], constants: dict[str, Any]) -> None:
@@ -533,6 +558,7 @@ _namespace: dict[str, Any] = {
     "STABLE": STABLE,
     "array": np.array,
     "asarray": np.asarray,
+    "guard_results": guard_results,
     "mode": mode,
     "ndarray": np.ndarray,
     "new": object.__new__,
