@@ -20,7 +20,7 @@ _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: 
 
 from .tensor import Tensor, increment_version
 from .calling import offer
-from . import cuda, linalg
+from . import cuda, linalg, return_types
 from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
@@ -65,7 +65,18 @@ from .ops.index import (
 )
 from .ops.masks import argwhere, masked_fill, masked_scatter, masked_select, nonzero, nonzero_static, unravel_index
 from .ops.scatter import gather, index_reduce, put, scatter, scatter_add, scatter_reduce, take, take_along_dim
-from .ops.linalg import addmm, addmv, baddbmm, bmm, cross, dot, matmul, mm, mv, norm, outer
+from .ops.linalg import (
+    addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv,
+    outer, vdot,
+)
+from .ops.decompositions import cholesky, lu, lu_unpack, svd
+from .ops.determinants import det, logdet, slogdet
+from .ops.distances import cdist, dist, pdist
+from .ops.least_squares import pinverse
+from .ops.matrix_functions import matrix_exp, matrix_power, vander
+from .ops.norms import frobenius_norm, norm, nuclear_norm
+from .ops.orthogonal import geqrf, orgqr, ormqr, qr
+from .ops.solve import cholesky_inverse, cholesky_solve, inverse, lu_solve, triangular_solve
 from .ops.losses import (
     binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, l1_loss, mse_loss, nll_loss,
 )
@@ -73,7 +84,7 @@ from .ops.logic import (
     allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt, isclose, isfinite, isinf, isnan,
     le, logical_and, logical_not, logical_or, logical_xor, lt, ne,
 )
-from .ops.neural import embedding, linear, one_hot, pad
+from .ops.neural import bilinear, embedding, linear, one_hot, pad
 from .ops.reduce import all, amax, amin, any, argmax, argmin, cumsum, logsumexp, max, mean, min, prod, std, sum, var
 from .ops.joining import (
     block_diag, cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack, row_stack, split,
@@ -106,45 +117,48 @@ Variable = Tensor
 
 __all__ = [  # a literal list, so that type checkers see it
     "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable", "abs", "absolute",
-    "add", "addmm", "addmv", "adjoint", "all", "allclose", "alpha_dropout", "amax", "amin", "any", "arange",
-    "arctan", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "atan",
-    "atleast_1d", "atleast_2d", "atleast_3d", "backward", "baddbmm", "bernoulli", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "block_diag",
-    "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdouble", "ceil", "celu", "cfloat", "channel_shuffle", "channels_last",
-    "channels_last_3d", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations",
+    "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "amax", "amin", "any",
+    "arange", "arctan", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter", "as_tensor",
+    "atan", "atleast_1d", "atleast_2d", "atleast_3d", "backward", "baddbmm", "bernoulli", "bilinear",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or",
+    "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
+    "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "chain_matmul",
+    "channel_shuffle", "channels_last", "channels_last_3d", "cholesky", "cholesky_inverse", "cholesky_solve",
+    "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations",
     "compare_gradients", "complex", "complex64", "complex128", "concat", "concatenate", "conj", "contiguous_format",
-    "cos", "cosh", "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "device", "diag", "diag_embed",
-    "diagflat", "diagonal", "diagonal_scatter", "div", "divide", "dot", "double", "draw_graph", "dropout", "dsplit",
-    "dstack", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal",
-    "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout", "flatten", "flip", "fliplr", "flipud",
-    "float", "float16", "float32", "float64", "floor", "floor_divide", "from_numpy", "full", "full_like", "gather",
-    "gaussian_gelu", "ge", "gelu", "get_default_dtype", "get_printoptions", "get_rng_state", "glu", "grad",
-    "gradcheck", "gradgradcheck", "gt", "half", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish",
-    "hardtanh", "hsplit", "hstack", "imag", "in_place", "increment_version", "index_add", "index_copy",
-    "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "int",
-    "int8", "int16", "int32", "int64", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose",
-    "isfinite", "isinf", "isnan", "l1_loss", "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log",
-    "log1p", "log2", "log10", "log_softmax", "logical_and", "logical_not", "logical_or", "logical_xor",
-    "logsigmoid", "logsumexp", "long", "lt", "make_dot", "manual_seed", "masked_fill", "masked_scatter",
-    "masked_select", "matmul", "max", "maximum", "maxout", "mean", "memory_format", "meshgrid", "min", "minimum",
-    "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "msort", "mul", "multinomial", "multiply", "mv",
-    "nan", "narrow", "narrow_copy", "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "nonzero_static",
-    "norm", "normal", "numel", "once_differentiable", "one_hot", "ones", "ones_like", "outer", "pad", "permute",
-    "pi", "pixel_shuffle", "pixel_unshuffle", "polar", "positive", "pow", "prelu", "preserve_format",
-    "printoptions", "prod", "promote_types", "put", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "record", "recording",
-    "register_parameter_class", "relu", "relu6", "remainder", "repeat_interleave", "reshape", "roll", "rot90",
-    "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce",
-    "searchsorted", "seed", "select", "select_scatter", "selu", "set_default_dtype", "set_detect_numpy_writes",
-    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh",
-    "slice_scatter", "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split",
-    "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "step", "sub", "subtract", "sum", "swapaxes",
-    "swapdims", "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink", "tensor", "tensor_split",
-    "tensordot", "threshold", "tile", "topk", "trace", "transpose", "tril", "triu", "true_divide", "trunc", "uint8",
-    "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
-    "unsafe_split_with_sizes", "unsqueeze", "var", "view_as_complex", "view_as_real", "vsplit", "vstack", "where",
-    "zeros", "zeros_like",
+    "cos", "cosh", "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "det", "device", "diag",
+    "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "dist", "div", "divide", "dot", "double",
+    "draw_graph", "dropout", "dsplit", "dstack", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like",
+    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout",
+    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "frobenius_norm", "from_numpy", "full", "full_like", "gather", "gaussian_gelu", "ge", "gelu", "geqrf", "ger",
+    "get_default_dtype", "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck", "gradgradcheck", "gt",
+    "half", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hsplit", "hstack", "imag",
+    "in_place", "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
+    "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64",
+    "inverse", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
+    "kron", "l1_loss", "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10",
+    "log_softmax", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp",
+    "long", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed", "masked_fill", "masked_scatter",
+    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "maximum", "maxout", "mean", "memory_format",
+    "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "msort", "mul",
+    "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg", "negative", "nll_loss", "no_grad",
+    "nonzero", "nonzero_static", "norm", "normal", "nuclear_norm", "numel", "once_differentiable", "one_hot",
+    "ones", "ones_like", "orgqr", "ormqr", "outer", "pad", "pdist", "permute", "pi", "pinverse", "pixel_shuffle",
+    "pixel_unshuffle", "polar", "positive", "pow", "prelu", "preserve_format", "printoptions", "prod",
+    "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
+    "randperm", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6",
+    "remainder", "repeat_interleave", "reshape", "return_types", "roll", "rot90", "round", "row_stack", "rrelu",
+    "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
+    "select_scatter", "selu", "set_default_dtype", "set_detect_numpy_writes", "set_grad_enabled",
+    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh", "slice_scatter",
+    "slogdet", "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "split_with_sizes",
+    "sqrt", "square", "squeeze", "stack", "std", "step", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims",
+    "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink", "tensor", "tensor_split", "tensordot",
+    "threshold", "tile", "topk", "trace", "transpose", "triangular_solve", "tril", "triu", "true_divide", "trunc",
+    "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
+    "unsafe_split_with_sizes", "unsqueeze", "vander", "var", "vdot", "view_as_complex", "view_as_real", "vsplit",
+    "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from .modes import is_grad_enabled
 from .primitive import is_row, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from .tensor import Tensor
 
@@ -265,7 +265,7 @@ _CREATORS = ("creation", "random")  # compute in the dtype of `out`
 _CASTING = ("elementwise", "elementary", "special", "logic", "reduce", "joining", *_CREATORS)  # may convert to it
 
 
-def offer(namespace: dict[str, Any], names: Sequence[str]) -> None:
+def offer(namespace: dict[str, Any], names: Sequence[str], takes_out: Collection[str] = TAKES_OUT) -> None:
     """Put the public face of functions in their place: of those that compose operations, and of those with `out=`.
 
     Other rows need none: their wrappers say themselves what is no tensor.
@@ -273,12 +273,12 @@ def offer(namespace: dict[str, Any], names: Sequence[str]) -> None:
     for name in names:
         function = namespace.get(name)
         home = getattr(function, "__module__", "")
-        if name in TAKES_OUT or (callable(function) and ".ops." in home and not is_row(function)):
+        if name in takes_out or (callable(function) and ".ops." in home and not is_row(function)):
             if function is not None:
-                namespace[name] = public(function)
+                namespace[name] = public(function, name in takes_out or function.__name__ in takes_out)
 
 
-def public(function: Callable[..., Any]) -> Callable[..., Any]:
+def public(function: Callable[..., Any], takes_out: bool = False) -> Callable[..., Any]:
     """The function as the package offers it."""
     home = function.__module__.rpartition(".")[2]
 
@@ -297,7 +297,7 @@ def public(function: Callable[..., Any]) -> Callable[..., Any]:
         except AttributeError as error:
             raise _lesson(function.__name__, error, args, options) from error
 
-    face: Any = call if function.__name__ in TAKES_OUT else plain_call
+    face: Any = call if takes_out else plain_call
     for attribute in WRAPPER_ASSIGNMENTS:
         setattr(face, attribute, getattr(function, attribute, None))
     face.__wrapped__ = function

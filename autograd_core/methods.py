@@ -8,16 +8,24 @@ from . import inplace, random
 from .inplace import becoming, in_place
 from .ops import (
     activation,
+    decompositions,
+    determinants,
+    distances,
     einsum,
     elementary,
     elementwise,
     index,
     joining,
+    least_squares,
     linalg,
     logic,
     masks,
+    matrix_functions,
+    norms,
+    orthogonal,
     reduce,
     repetition,
+    solve,
     sorting,
     special,
     strided,
@@ -175,7 +183,6 @@ class Methods:
     max, min, amax, amin = reduce.max, reduce.min, reduce.amax, reduce.amin
     argmax, argmin, logsumexp, cumsum = reduce.argmax, reduce.argmin, reduce.logsumexp, reduce.cumsum
     any, all, allclose, isclose, equal = reduce.any, reduce.all, logic.allclose, logic.isclose, logic.equal
-    norm = linalg.norm
     cumsum_ = in_place(cumsum)
 
     # ------------------------------------------------------------ shapes
@@ -230,6 +237,19 @@ class Methods:
     matmul, mm, bmm, mv, dot, outer = linalg.matmul, linalg.mm, linalg.bmm, linalg.mv, linalg.dot, linalg.outer
     addmm, addmv, baddbmm = linalg.addmm, linalg.addmv, linalg.baddbmm
     trace, cross = einsum.trace, linalg.cross
+    vdot, inner, kron, ger = linalg.vdot, linalg.inner, linalg.kron, linalg.ger
+    addr, addbmm, addr_, addbmm_ = linalg.addr, linalg.addbmm, in_place(linalg.addr), in_place(linalg.addbmm)
+    norm, dist = norms.norm, distances.dist
+    inverse, det, logdet, slogdet = solve.inverse, determinants.det, determinants.logdet, determinants.slogdet
+    pinverse, matrix_power, matrix_exp = (
+        least_squares.pinverse,
+        matrix_functions.matrix_power,
+        matrix_functions.matrix_exp,
+    )
+    cholesky, svd, lu = decompositions.cholesky, decompositions.svd, decompositions.lu
+    cholesky_solve, cholesky_inverse = solve.cholesky_solve, solve.cholesky_inverse
+    lu_solve, triangular_solve = solve.lu_solve, solve.triangular_solve
+    qr, geqrf, orgqr, ormqr = orthogonal.qr, orthogonal.geqrf, orthogonal.orgqr, orthogonal.ormqr
     addmm_, addmv_, baddbmm_ = in_place(addmm), in_place(addmv), in_place(baddbmm)
 
     # ------------------------------------------------------------ networks, random

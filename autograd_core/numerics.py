@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["add_up", "erf"]
+__all__ = ["add_up", "erf", "products_of_others"]
 
 # W. J. Cody, "Rational Chebyshev approximations for the error function", Math. Comp. 23 (1969), 631-637:
 # coefficients of numerator and denominator, highest power first, for |x| <= 0.46875, <= 4, and beyond.
@@ -129,3 +129,15 @@ def _blocks(x: np.ndarray[Any, Any], axis: int, dtype: Any) -> np.ndarray[Any, A
         last = np.add.reduce(x[(*before, slice(-rest, None))], axis=axis, dtype=dtype, keepdims=True)
         sums = np.concatenate([sums, last], axis=axis)
     return sums
+
+
+def products_of_others(x: np.ndarray[Any, Any]) -> Any:
+    """For each element along the last dimension the product of all others, without dividing.
+
+    >>> products_of_others(np.array([2.0, 0.0, 3.0]))
+    array([0., 6., 0.])
+    """
+    before, after = np.ones_like(x), np.ones_like(x)
+    np.cumprod(x[..., :-1], axis=-1, out=before[..., 1:])
+    after[..., -2::-1] = np.cumprod(x[..., :0:-1], axis=-1)
+    return before * after

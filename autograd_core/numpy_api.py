@@ -16,7 +16,24 @@ import numpy as np
 
 from . import creation
 from .modes import is_grad_enabled
-from .ops import diagonal, einsum, elementwise, joining, linalg, logic, reduce, scatter, shape
+from .ops import (
+    decompositions,
+    determinants,
+    diagonal,
+    einsum,
+    elementwise,
+    joining,
+    least_squares,
+    linalg,
+    logic,
+    matrix_functions,
+    norms,
+    orthogonal,
+    reduce,
+    scatter,
+    shape,
+    solve,
+)
 from .primitive import IMPLEMENTS, wrap
 
 if TYPE_CHECKING:
@@ -259,8 +276,8 @@ def _ravel(a: Any, order: str = "C") -> Any:
 
 
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
-    _refuse({"offset": offset, "axis1": axis1, "axis2": axis2, "dtype": dtype, "out": out}, offset=0, axis1=0, axis2=1)
-    return einsum.trace(a)
+    _refuse({"dtype": dtype, "out": out})
+    return reduce.sum(diagonal.diagonal(a, offset, axis1, axis2), -1)
 
 
 def _dot(a: Any, b: Any) -> Any:
@@ -274,10 +291,45 @@ def _dot(a: Any, b: Any) -> Any:
     return linalg.matmul(a, b)
 
 
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord is not None and (x.ndim != 1 if axis is None else isinstance(axis, tuple | list) and len(axis) > 1):
-        raise TypeError("np.linalg.norm of a matrix with ord= cannot keep the graph; use ag.linalg.norm")
-    return linalg.vector_norm(x, 2 if ord is None else ord, axis, keepdims)
+def _vdot(a: Any, b: Any) -> Any:
+    return linalg.vdot(_tensor(a).reshape(-1), _tensor(b).reshape(-1))
+
+
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = shape.movedim(_tensor(a), axisa, -1), shape.movedim(_tensor(b), axisb, -1)
+    missing = a.ndim - b.ndim
+    a, b = a[(None,) * -missing], b[(None,) * missing]  # PyTorch wants as many dimensions of both
+    return shape.movedim(linalg.linalg_cross(a, b), -1, axisc)
+
+
+def _solve(a: Any, b: Any) -> Any:
+    a, b = _tensor(a), _tensor(b)
+    if 1 < b.ndim < a.ndim:  # matrices in NumPy, perhaps a stack of vectors in PyTorch
+        b = b[(None,) * (a.ndim - b.ndim)]
+    return solve.linalg_solve(a, b)
+
+
+def _qr(a: Any, mode: str = "reduced") -> Any:
+    factors = orthogonal.linalg_qr(a, mode)
+    return factors.R if mode == "r" else factors
+
+
+def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    _refuse({"hermitian": hermitian}, hermitian=False)
+    return decompositions.linalg_svd(a, full_matrices) if compute_uv else decompositions.svdvals(a)
+
+
+def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = _MISSING) -> Any:
+    if rcond is None:
+        rcond = 1e-15 if rtol is _MISSING else rtol  # NumPy's default
+    return least_squares.pinv(a, rtol=rcond, hermitian=hermitian)
+
+
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    solution, residuals, rank, values = least_squares.linalg_lstsq(_tensor(a), _tensor(b), rcond, driver="gelsd")
+    return solution, residuals, int(rank), values
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -323,7 +375,27 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.outer: _without_out(lambda a, b: linalg.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1))),
     np.einsum: _einsum,
     np.trace: _trace,
-    np.linalg.norm: _norm,
+    np.kron: lambda a, b: linalg.kron(_tensor(a), _tensor(b)),
+    np.inner: lambda a, b: linalg.inner(_tensor(a), _tensor(b)),
+    np.vdot: _vdot,
+    np.cross: _cross,
+    np.tensordot: lambda a, b, axes=2: einsum.tensordot(_tensor(a), _tensor(b), axes),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: norms.linalg_norm(x, ord, axis, keepdims),
+    np.linalg.inv: solve.inv,
+    np.linalg.solve: _solve,
+    np.linalg.det: determinants.linalg_det,
+    np.linalg.slogdet: determinants.linalg_slogdet,
+    np.linalg.cholesky: decompositions.linalg_cholesky,
+    np.linalg.qr: _qr,
+    np.linalg.svd: _svd,
+    np.linalg.svdvals: decompositions.svdvals,
+    np.linalg.eigh: decompositions.eigh,
+    np.linalg.eigvalsh: decompositions.eigvalsh,
+    np.linalg.pinv: _pinv,
+    np.linalg.lstsq: _lstsq,
+    np.linalg.matrix_power: matrix_functions.matrix_power,
+    np.linalg.multi_dot: _without_out(lambda arrays: linalg.multi_dot([_tensor(x) for x in arrays])),
+    np.linalg.matrix_rank: lambda *args, **options: np.linalg.matrix_rank(*_arrays(args), **options),
     np.shape: lambda a: tuple(a.shape),
     np.ndim: lambda a: a.ndim,
     np.size: lambda a, axis=None: a.array.size if axis is None else a.array.shape[axis],

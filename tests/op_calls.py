@@ -115,6 +115,11 @@ def positive(*size: int, seed: int = 0) -> Array:
     return floats(*size, low=0.2, high=2.5, seed=seed)
 
 
+def matrix(*size: int, seed: int = 0) -> Array:
+    """Matrices far from singular: a dominant diagonal."""
+    return np.asarray(floats(*size, seed=seed) + 4 * np.eye(*size[-2:]))
+
+
 SIZES: tuple[tuple[int, ...], ...] = ((2, 3), (), (0,), (1,), (2, 0, 3), (2, 1, 2))
 
 
@@ -192,7 +197,8 @@ class Row:
     raise. lacks: the special sizes ("0-d", "size 0", "size 1") that make no sense for it. operations: the rows of the
     registry behind it, if they are not named as it is. torch: PyTorch's name, or a function of the same arguments.
     smooth: whether differences can measure its derivative. twice: whether there are second derivatives, and
-    torch_twice: in PyTorch too. any_layout: whether it takes any memory layout. accurate_on: the interval where float32 is compared with PyTorch's.
+    torch_twice: in PyTorch too. any_layout: whether it takes any memory layout. symmetric: whether matrices are made
+    symmetric first, since it reads one triangle only. accurate_on: the interval where float32 is compared with PyTorch's.
     """
 
     function: Callable[..., Any]
@@ -210,6 +216,7 @@ class Row:
     twice: bool = True
     torch_twice: bool = True
     any_layout: bool = True
+    symmetric: bool = False
     kink_options: dict[str, Any] = field(default_factory=dict)
     accurate_on: tuple[float, float] | None = None
     name: str = field(default="")
@@ -266,13 +273,19 @@ def is_offered(row: Row) -> bool:
 # ---------------------------------------------------------------- running a call
 
 
+def symmetric(x: Any) -> Any:
+    """A tensor of either library, if it is of square matrices made symmetric."""
+    is_square = x.ndim > 1 and x.shape[-1] == x.shape[-2]
+    return (x + x.mT) / 2 if is_square and x.is_floating_point() else x
+
+
 def run(row: Row, call: Call, make: Callable[[Array], ag.Tensor] = to_tensor) -> tuple[list[Any], list[ag.Tensor]]:
     """The results of a call, and the tensors that were made for its arrays."""
     made: list[ag.Tensor] = []
 
     def remembered(array: Array) -> ag.Tensor:
         made.append(make(array))
-        return made[-1]
+        return symmetric(made[-1]) if row.symmetric else made[-1]
 
     args, options = call.on(remembered)
     return results(row.function(*args, **options)), made

@@ -22,7 +22,21 @@ NN = Path(nn.__file__).parent
 
 # A name ending in a dot is a folder. The lowest floor comes first.
 FLOORS = [
-    ["dtypes", "memory", "modes", "streams", "numerics", "dims", "strides", "printing", "devices", "cuda", "keys"],
+    [
+        "dtypes",
+        "memory",
+        "modes",
+        "streams",
+        "numerics",
+        "dims",
+        "lapack",
+        "return_types",
+        "strides",
+        "printing",
+        "devices",
+        "cuda",
+        "keys",
+    ],
     ["graph"],
     ["primitive"],
     ["ops."],

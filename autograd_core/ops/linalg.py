@@ -1,4 +1,4 @@
-"""Products of matrices and vectors, norms.
+"""Products of matrices and vectors.
 
 Shapes of a product: (n, k) @ (k, m) gives (n, m); its gradients are the same kind of product, with one
 factor transposed. Higher products are written in terms of these.
@@ -7,19 +7,21 @@ factor transposed. Higher products are written in terms of these.
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import Dims, kept_shape, one_dim, some_dims
-from ..dtypes import require
+from ..dims import one_dim
+from ..dtypes import require, result_type
 from ..primitive import Array, TensorLike, either, primitive, wrap
-from .elementwise import cast, mul, plus, sign
+from .elementwise import cast, mul, plus
 from .index import getitem
 from .masks import masked_fill
 
 if TYPE_CHECKING:
-    from ..dtypes import DTypeLike
+    from collections.abc import Sequence
+
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- products of arrays
@@ -50,6 +52,37 @@ def check_fit(name: str, first: str, a: Any, second: str, b: Any, ndims: tuple[i
             f"{name}: {first} must have {ndims[0]} and {second} {ndims[1]} dimensions, but their shapes are {a.shape} "
             f"and {b.shape}; matmul() takes any number of dimensions"
         )
+
+
+def matrices(name: str, argument: str, x: Any) -> Array:
+    """The array of a floating tensor of matrices, (…, n, m); raises what PyTorch raises for anything else."""
+    if not hasattr(x, "_edge"):
+        raise TypeError(f"{name}(): argument '{argument}' must be Tensor, not {type(x).__name__}")
+    array: Array = x.array
+    if array.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"{name}: expected a floating point or complex tensor as input, got {array.dtype}; convert with .float()"
+        )
+    if array.dtype.char == "e":
+        raise NotImplementedError(f"{name}: not implemented for float16; convert with .float()")
+    if array.ndim < 2:
+        raise RuntimeError(f"{name}: {argument} must have at least 2 dimensions, got shape {array.shape}")
+    return array
+
+
+def square_matrices(name: str, argument: str, x: Any) -> Array:
+    """As `matrices`, of shape (…, n, n)."""
+    array = matrices(name, argument, x)
+    if array.shape[-1] != array.shape[-2]:
+        raise RuntimeError(f"{name}: {argument} must be a batch of square matrices, but its shape is {array.shape}")
+    return array
+
+
+def deprecated(name: str, successor: str) -> None:
+    """Warn, as PyTorch does, where a function with a successor is called."""
+    warnings.warn(
+        f"{name} is deprecated in favor of {successor} and will be removed in a future PyTorch release.", stacklevel=4
+    )
 
 
 def _unfit(name: str, first: str, a: Array, second: str, b: Array) -> RuntimeError:
@@ -221,6 +254,120 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return _batched(input, mat2)
 
 
+def ger(input: Tensor, vec2: Tensor) -> Tensor:
+    """`outer`."""
+    return outer(input, vec2)
+
+
+def _conj(x: Tensor) -> Tensor:
+    return wrap(x.array.conj()) if x.array.dtype.kind == "c" else x
+
+
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """The inner product of two vectors, the first conjugated if complex.
+
+    >>> vdot(tensor([1., 2.]), tensor([3., 4.]))
+    tensor(11.)
+    """
+    return dot(_conj(input), other)
+
+
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
+    """The inner products of vectors along a dimension, the first conjugated if complex; the others broadcast.
+
+    >>> vecdot(tensor([[1., 2.], [3., 4.]]), tensor([1., 1.]))
+    tensor([3., 7.])
+    """
+    a, b = x.array, y.array
+    if a.dtype != b.dtype or a.dtype.kind not in "fc":
+        raise RuntimeError(f"linalg.vecdot: expected x and y of one floating dtype, got {a.dtype} and {b.dtype}")
+    return mul(_conj(x), y).sum(dim)
+
+
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """The sums of products over the last dimension of both; with a number (0-d), the product.
+
+    >>> inner(tensor([[1., 2.], [3., 4.]]), tensor([1., 1.]))
+    tensor([3., 7.])
+    """
+    a, b = input.array, other.array
+    if not a.ndim or not b.ndim:
+        return mul(input, other)
+    check_fit("inner", "input", a, "other", b)
+    if a.shape[-1] != b.shape[-1]:
+        raise RuntimeError(f"inner: the last dimensions of input {a.shape} and other {b.shape} must be equal")
+    rows = other.reshape(math.prod(b.shape[:-1]), b.shape[-1]) if b.ndim != 2 else other
+    return matmul(input, rows.T).reshape(a.shape[:-1] + b.shape[:-1])
+
+
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """Kronecker's product: blocks of other, each multiplied by an element of input.
+
+    >>> kron(tensor([[1., 2.]]), tensor([[1.], [3.]]))
+    tensor([[1., 2.],
+            [3., 6.]])
+    """
+    input, other = as_operand("kron", "input", input), as_operand("kron", "other", other)
+    n = max(input.array.ndim, other.array.ndim)
+    p, q = ((1,) * (n - x.array.ndim) + x.array.shape for x in (input, other))
+    coarse, fine = ([size for pair in zip(*pairs, strict=True) for size in pair] for pairs in ((p, (1,) * n), ((1,) * n, q)))
+    return mul(input.reshape(coarse), other.reshape(fine)).reshape([i * j for i, j in zip(p, q, strict=True)])
+
+
+def _cheapest(sizes: list[int]) -> Any:
+    """The order in which a chain of matrices costs fewest multiplications, as nested pairs (Cormen et al., Introduction to
+    Algorithms, section 15.2). Matrix i is sizes[i] by sizes[i + 1]."""
+    n = len(sizes) - 1
+    best: dict[tuple[int, int], tuple[int, Any]] = {(i, i): (0, i) for i in range(n)}
+    for length in range(1, n):
+        for i in range(n - length):
+            j = i + length
+            cost, k = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            )
+            best[i, j] = cost, (best[i, k][1], best[k + 1, j][1])
+    return best[0, n - 1][1]
+
+
+def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
+    """The product of two or more matrices, in the cheapest order; the first and the last may be vectors.
+
+    >>> multi_dot([ones(2, 3), ones(3, 4), ones(4)])
+    tensor([12., 12.])
+    """
+    count = len(tensors)
+    if count < 2:
+        raise RuntimeError(f"linalg.multi_dot: expected at least 2 tensors but got {count}")
+    shapes: list[tuple[int, ...]] = [x.array.shape for x in tensors]
+    for i, shape in enumerate(shapes):
+        if len(shape) != 2 and (len(shape) != 1 or i not in (0, count - 1)):
+            raise RuntimeError(
+                f"linalg.multi_dot: tensor {i} of shape {shape} must be a matrix (the first and the last: or a vector)"
+            )
+    sizes = [*[shape[0] for shape in shapes], *(shapes[-1][1:] or (1,))]
+    if len(shapes[0]) == 1:
+        sizes[0] = 1
+
+    def multiplied(order: Any) -> Tensor:
+        if isinstance(order, int):
+            return tensors[order]
+        return matmul(multiplied(order[0]), multiplied(order[1]))
+
+    return multiplied(_cheapest(sizes))
+
+
+def chain_matmul(*matrices: Tensor) -> Tensor:
+    """The product of matrices in the cheapest order. Deprecated."""
+    deprecated("chain_matmul", "linalg.multi_dot")
+    if not matrices:
+        raise RuntimeError("chain_matmul: expected one or more matrices")
+    for x in matrices:
+        if x.array.ndim != 2:
+            raise RuntimeError(f"chain_matmul: expected matrices, but got shape {x.array.shape}")
+    first, *others = matrices
+    return multi_dot(matrices) if others else first.clone()
+
+
 # ---------------------------------------------------------------- products with a sum
 
 
@@ -267,6 +414,34 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
     return _plus_product("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * the sum of the products of b pairs of matrices: one product of (n, b k) and (b k, m)."""
+    a, b = as_operand("addbmm", "batch1", batch1), as_operand("addbmm", "batch2", batch2)
+    check_fit("addbmm", "batch1", a.array, "batch2", b.array, (3, 3))
+    (count, n, k), (others, rows, m) = a.array.shape, b.array.shape
+    if (count, k) != (others, rows):
+        raise RuntimeError(
+            f"addbmm: batch1 {a.array.shape} and batch2 {b.array.shape} do not fit: expected (b, n, k) and (b, k, m)"
+        )
+    product = mm(a.transpose(0, 1).reshape(n, count * k), b.reshape(count * k, m))
+    return _plus_product("addbmm", input, product, beta, alpha)
+
+
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """beta * input + alpha * outer(vec1, vec2), in their common dtype; with beta 0, input is ignored, NaN included.
+
+    >>> addr(zeros(2, 2), tensor([1., 2.]), tensor([3., 4.]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    dtype = result_type(input.array, vec1.array, vec2.array)
+    if dtype.kind not in "fc" and not (isinstance(beta, int) and isinstance(alpha, int)):
+        raise RuntimeError("addr: for integral input tensors, beta and alpha must not be floating point numbers")
+    product = outer(vec1, vec2)
+    computed = cast(product, np.int64) if dtype.kind == "b" else cast(product, dtype)
+    return cast(_plus_product("addr", cast(input, computed.array.dtype), computed, beta, alpha), dtype)
+
+
 @primitive(broadcasts=True, fresh=True, torch="LinalgCrossBackward0", shows="{input} × {other}",
            input=lambda g, other, dim: either(_cross)(other, g, dim),  # type: ignore[has-type]  # this row itself
            other=lambda g, input, dim: either(_cross)(g, input, dim))  # type: ignore[has-type]
@@ -307,154 +482,3 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
             raise RuntimeError(f"cross: no dimension of size 3 in input of shape {input.array.shape}")
         return linalg_cross(input, other, dim=input.array.shape.index(3))
     return linalg_cross(input, other, dim=dim)
-
-
-# ---------------------------------------------------------------- norms
-
-
-def _norm_vjp(g: Any, input: Any, out: Any, ord: float, dim: Any) -> Any:
-    """The derivative of a norm; 0 where the norm is 0, evenly shared where several elements are the largest."""
-    if ord == 0:
-        return np.zeros_like(input)
-    kept = kept_shape(input.shape, dim)
-    g, out = g.reshape(kept), out.reshape(kept)
-    if ord == 1:
-        return g * either(sign)(input)
-    if ord == 2:
-        return g * np.where(out == 0, 0, input / out)
-    size = np.abs(input)
-    if math.isinf(ord):
-        largest = (size == out) | (input != input)
-        return either(sign)(input) * largest * (g / largest.sum(axis=dim, keepdims=True))
-    if ord < 1:
-        return either(sign)(input) * np.where(size == 0, 0, size ** (ord - 1)) * (g * out ** (1 - ord))
-    scale = np.where(out == 0, 0, g / out ** (ord - 1))
-    if ord < 2:
-        return either(sign)(input) * size ** (ord - 1) * scale
-    return input * size ** (ord - 2) * scale
-
-
-def _norm_vjp_of_arrays(g: Any, input: Array, out: Any, ord: float, dim: Any) -> Any:
-    if ord != 2:
-        return _norm_vjp(g, input, out, ord, dim)
-    kept = kept_shape(input.shape, dim)
-    return input * np.where(out == 0, 0, g / out).astype(input.dtype, copy=False).reshape(kept)
-
-
-@primitive(fresh=True, torch="LinalgVectorNormBackward0", shows="‖{input}‖",
-           fast={"input": _norm_vjp_of_arrays},
-           input=_norm_vjp)
-def _vector_norm(input: TensorLike, ord: float, dim: Any, keepdim: bool) -> Tensor:
-    if input.dtype.char == "e":
-        return _vector_norm_of(input.astype(np.float32), ord, dim, keepdim).astype(np.float16)
-    return _vector_norm_of(input, ord, dim, keepdim)
-
-
-def _vector_norm_of(input: Array, ord: float, dim: Any, keepdim: bool) -> Any:
-    if ord == 2 and dim is None and input.dtype.kind == "f":
-        flat = input.reshape(-1)
-        out = np.sqrt(flat.dot(flat))
-        return out.reshape((1,) * input.ndim) if keepdim else out
-    size = np.abs(input)
-    if ord == 2:
-        return np.sqrt(np.sum(size * size, axis=dim, keepdims=keepdim))
-    if ord == 1:
-        return np.sum(size, axis=dim, keepdims=keepdim)
-    if ord == 0:
-        return np.sum(size != 0, axis=dim, keepdims=keepdim, dtype=size.dtype)
-    if math.isinf(ord):
-        return (np.amax if ord > 0 else np.amin)(size, axis=dim, keepdims=keepdim)
-    with np.errstate(divide="ignore", over="ignore"):  # of a negative power of 0: inf, and 1 / inf the right 0
-        return np.sum(size**ord, axis=dim, keepdims=keepdim) ** (1 / ord)
-
-
-def vector_norm(
-    x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None
-) -> Tensor:
-    """(sum |x|^ord)^(1/ord) over all elements, or over dim; ord inf, -inf: largest, smallest size; 0: count.
-
-    The gradient is 0 where the norm is 0; equal largest elements share it.
-
-    >>> vector_norm(tensor([3., -4.])), vector_norm(tensor([3., -4.]), np.inf)
-    (tensor(5.), tensor(4.))
-    """
-    if isinstance(ord, str) or not isinstance(ord, int | float | np.number):
-        raise TypeError(f"linalg.vector_norm(): ord must be a number, not {ord!r}")
-    if dtype is not None:
-        x = cast(x, dtype)
-    array = x.array
-    if array.dtype.kind not in "fc":
-        raise RuntimeError(
-            f"linalg.vector_norm: expected a floating point tensor, got {array.dtype}; use .float() or dtype=..."
-        )
-    dims = some_dims("linalg.vector_norm", None if isinstance(dim, tuple | list) and not dim else dim, array.ndim)
-    reduced = array.shape if dims is None else [array.shape[d] for d in dims]
-    if 0 in reduced and (ord < 0 or math.isinf(ord)):
-        raise RuntimeError(
-            f"linalg.vector_norm: cannot compute the {ord} norm of an empty dimension (shape {array.shape}): the "
-            "operation does not have an identity"
-        )
-    return _vector_norm(x, float(ord), dims, keepdim)
-
-
-def matrix_norm(
-    A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DTypeLike = None  # noqa: N803
-) -> Tensor:
-    """The norm of matrices: "fro", 1 (-1): largest (smallest) column sum of sizes, inf (-inf): of row sums.
-
-    "nuc", 2 and -2 need singular values and are not implemented.
-
-    >>> matrix_norm(tensor([[1., -2.], [3., 4.]]), 1)
-    tensor(6.)
-    """
-    ndim = A.array.ndim
-    if ndim < 2:
-        raise RuntimeError(f"linalg.matrix_norm: the input must have at least 2 dimensions, got shape {A.array.shape}")
-    if not isinstance(dim, tuple | list) or len(dim) != 2:
-        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple, got {dim}")
-    rows, columns = (one_dim("linalg.matrix_norm", d, ndim) for d in dim)
-    if rows == columns:
-        raise RuntimeError(f"linalg.matrix_norm: dims must be different, got {dim}")
-    if ord == "fro":
-        return vector_norm(A, 2, (rows, columns), keepdim, dtype=dtype)
-    if ord == "nuc" or (not isinstance(ord, str) and abs(ord) == 2):
-        raise NotImplementedError(f"linalg.matrix_norm: ord={ord!r} (needs singular values) is not supported")
-    if isinstance(ord, str) or not (abs(ord) == 1 or math.isinf(ord)):
-        raise RuntimeError(f"linalg.matrix_norm: order {ord} not supported; known: 'fro', 1, -1, inf, -inf")
-    summed, chosen = (rows, columns) if abs(ord) == 1 else (columns, rows)
-    sums = vector_norm(A, 1, summed, True, dtype=dtype)
-    extreme = vector_norm(sums, math.copysign(math.inf, ord), chosen, True)
-    return extreme if keepdim else extreme.squeeze((rows, columns))
-
-
-def linalg_norm(
-    A: Tensor, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None  # noqa: N803
-) -> Tensor:
-    """`linalg.norm`: of a vector (dim an int, or A 1-d) `vector_norm`, of a matrix `matrix_norm`.
-
-    Without ord: the 2-norm of all elements (over dim).
-    """
-    ndim = A.array.ndim
-    dims = dim if dim is None or isinstance(dim, tuple | list) else (dim,)
-    if dims is not None and len(dims) not in (1, 2):
-        raise RuntimeError(f"linalg.norm: if dim is specified, it must be of length 1 or 2, got {dim}")
-    if ord is None:
-        return vector_norm(A, 2, dims, keepdim, dtype=dtype)
-    if dims is None:
-        if ndim not in (1, 2):
-            raise RuntimeError(f"linalg.norm: with ord but without dim, the input must be 1D or 2D, got {ndim}D")
-        dims = tuple(range(ndim))
-    if len(dims) == 2 or isinstance(ord, str):
-        return matrix_norm(A, ord, dims, keepdim, dtype=dtype)
-    return vector_norm(A, ord, dims, keepdim, dtype=dtype)
-
-
-def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
-    """The p-norm of all elements, or over dim; "fro" is the 2-norm.
-
-    >>> norm(tensor([[3., 0.], [0., 4.]]))
-    tensor(5.)
-    """
-    if isinstance(p, str) and (p != "fro" or (isinstance(dim, tuple | list) and len(dim) > 2)):
-        return matrix_norm(input, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
-    return vector_norm(input, 2 if p == "fro" or p is None else p, dim, keepdim, dtype=dtype)

@@ -14,6 +14,8 @@ import numpy as np
 
 from ..numerics import add_up
 from ..primitive import Array, TensorLike, primitive, wrap
+from .einsum import einsum
+from .elementwise import plus
 from .index import index_select
 
 if TYPE_CHECKING:
@@ -83,6 +85,27 @@ def _unfit_linear(input: Array, weight: Array) -> RuntimeError:
         f"linear: input {input.shape} and weight {weight.shape} do not fit: the last dimension of the input "
         f"({input.shape[-1]}) must equal in_features ({weight.shape[1]}).{remedy}"
     )
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x1^T W_o x2 + b_o for each output o: input1 (…, n), input2 (…, m), weight (outputs, n, m), bias (outputs,).
+
+    >>> bilinear(tensor([1., 2.]), tensor([3.]), ones(2, 2, 1))
+    tensor([9., 9.])
+    """
+    a, b, w = input1.array, input2.array, weight.array
+    for x in (b, w, *([] if bias is None else [bias.array])):
+        if x.dtype != a.dtype:
+            raise RuntimeError(f"bilinear: all tensors must have one dtype, got {a.dtype} and {x.dtype}")
+    if w.ndim != 3 or a.shape[-1:] != w.shape[1:2] or b.shape[-1:] != w.shape[2:] or a.shape[:-1] != b.shape[:-1]:
+        raise RuntimeError(
+            f"bilinear: input1 {a.shape}, input2 {b.shape} and weight {w.shape} do not fit: expected (…, n), (…, m) and "
+            "(outputs, n, m)"
+        )
+    if bias is not None and bias.array.shape != w.shape[:1]:
+        raise RuntimeError(f"bilinear: bias {bias.array.shape} must have one element per output of weight {w.shape}")
+    out = einsum("...n,onm,...m->...o", input1, weight, input2)
+    return out if bias is None else plus(out, bias)
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..dims import Dims, kept_shape, numpy_names, one_dim, some_dims
 from ..dtypes import require
-from ..numerics import add_up
+from ..numerics import add_up, products_of_others
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import maximum, minimum
 from .scatter import _ungather
@@ -184,10 +184,7 @@ def _prod_of_others(g: Any, input: Any, dim: Any, keepdim: bool) -> Any:
 
 def _prod_vjp(g: Array, input: Array, dim: Any, keepdim: bool) -> Array:
     flat = input.reshape(-1) if dim is None else np.moveaxis(input, dim[0], -1)
-    before, after = np.ones_like(flat), np.ones_like(flat)
-    np.cumprod(flat[..., :-1], axis=-1, out=before[..., 1:])
-    after[..., -2::-1] = np.cumprod(flat[..., :0:-1], axis=-1)
-    others = before * after
+    others = products_of_others(flat)
     others = others.reshape(input.shape) if dim is None else np.moveaxis(others, -1, dim[0])
     return g.reshape(kept_shape(input.shape, dim)) * others
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from autograd_core import (
     alpha_dropout,
+    bilinear,
     dropout,
     feature_alpha_dropout,
     gaussian_gelu,
@@ -20,6 +21,7 @@ from autograd_core import (
     maxout,
     one_hot,
     pad,
+    pdist,
     prelu,
     sigmoid,
     softplus,
@@ -64,6 +66,7 @@ from .losses import binary_cross_entropy, binary_cross_entropy_with_logits, cros
 
 __all__ = [
     "alpha_dropout",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -99,6 +102,7 @@ __all__ = [
     "nll_loss",
     "one_hot",
     "pad",
+    "pdist",
     "prelu",
     "relu",
     "relu6",

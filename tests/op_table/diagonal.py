@@ -43,6 +43,11 @@ def rows() -> Iterator[Row]:
                 Wrong(IndexError, floats()), Wrong(TypeError, floats(2, 2), 0.5)]
     yield Row(op.diagonal, taken, _diagonal, lacks=["0-d"],
               errors=no_plane)
+    yield Row(op.linalg_diagonal, [Call(floats(2, 3)), Call(floats(2, 3, 3), offset=1), Call(floats(2, 3, 2), offset=-1, dim1=0, dim2=1),
+                                   Call(floats(0, 2)), Call(floats(1, 1))],
+              lambda x, offset=0, dim1=-2, dim2=-1: np.diagonal(x, offset, dim1, dim2), lacks=["0-d"], torch="linalg.diagonal",
+              operations=[], errors=[Wrong(IndexError, floats(3)), Wrong(IndexError, floats()),
+                                     Wrong(RuntimeError, floats(2, 3), dim1=0, dim2=0)])
     yield Row(op.diagonal_scatter,
               [Call(call.args[0], floats(*_diagonal(call.args[0], *call.args[1:], **call.options).shape, seed=1), *call.args[1:],
                     **call.options) for call in taken],

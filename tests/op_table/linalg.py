@@ -1,13 +1,10 @@
-"""Rows of products, norms: `autograd_core.ops.linalg`."""
+"""Rows of products: `autograd_core.ops.linalg`."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy import inf
 
 from tests.op_calls import (
     FLOATS,
@@ -16,7 +13,6 @@ from tests.op_calls import (
     Call,
     Row,
     Wrong,
-    bad_dims,
     bad_shapes,
     floats,
     ints,
@@ -28,15 +24,6 @@ from tests.op_calls import (
 
 def _plus_product(x: Array, a: Array, b: Array, beta: float = 1, alpha: float = 1) -> Array:
     return (beta * x if beta else 0) + alpha * (a @ b)
-
-
-def _vector_norm(x: Array, p: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
-    axes = {"axis": dim, "keepdims": keepdim}
-    if p == 0:
-        return (x != 0).sum(**axes)
-    if math.isinf(p):
-        return (np.max if p > 0 else np.min)(np.abs(x), **axes)
-    return (np.abs(x) ** p).sum(**axes) ** (1 / p)
 
 
 def rows() -> Iterator[Row]:
@@ -74,7 +61,47 @@ def rows() -> Iterator[Row]:
                Call(floats(0), floats(0, 3), v)], _plus_product, operations=[], takes=NO_BOOL,
               errors=[Wrong(RuntimeError, floats(3), a, v), Wrong(RuntimeError, floats(2), a, floats(2)),
                       Wrong(RuntimeError, floats(2), v, v)])
+    yield Row(op.vdot, products(((3,), (3,)), ((1,), (1,)), ((0,), (0,))), np.vdot, lacks=no_numbers, takes=NO_BOOL, operations=[],
+              errors=unfit(((3,), (2,)), ((2, 2), (2, 2)), ((), (2,)))[:3])
+    yield Row(op.ger, products(((2,), (3,)), ((1,), (1,)), ((0,), (2,))), np.outer, lacks=no_numbers, operations=[],
+              errors=[bad_shapes((2, 2), (2,)), bad_shapes((), (2,)), bad_shapes((2,), ())])
+    yield Row(op.vecdot,
+              [*products(((2, 3), (3,)), ((3,), (3,)), ((2, 1), (1,)), ((0,), (0,)), ((), ())), Call(floats(2, 3), floats(2, 3), dim=0)],
+              lambda x, y, dim=-1: (x * y).sum(dim), takes=FLOATS, torch="linalg.vecdot", operations=[],
+              errors=[bad_shapes(), Wrong(RuntimeError, ints(2), ints(2)), Wrong(RuntimeError, floats(2), floats(2).astype(np.float32))])
+    yield Row(op.inner, products(((3,), (3,)), ((2, 3), (4, 3)), ((2, 2, 3), (3,)), ((3,), (2, 1, 3)), ((), (2,)), ((2,), ()), ((), ()),
+                                 ((1,), (1,)), ((2, 0), (3, 0))), np.inner, takes=NO_BOOL, operations=[],
+              errors=[*unfit(((2, 3), (2, 4)), ((2,), (3,)))[:2], Wrong(RuntimeError, floats(2), floats(2).astype(np.float32))])
+    yield Row(op.kron, products(((2, 2), (3, 1)), ((2,), (3, 1, 2)), ((2, 1, 2), (2, 2)), ((), (2,)), ((1,), (1,)), ((0, 2), (2, 2))),
+              np.kron, operations=[], errors=[Wrong(TypeError, floats(2), 1.0), Wrong(TypeError, 1.0, floats(2)),
+                                              Wrong(TypeError, floats(2), None)])
+    chain = [floats(2, 3), floats(3, 4, seed=1), floats(4, 1, seed=2)]
+    chains = [chain, [floats(1, 3), floats(3, 2, seed=1), floats(2, 3, seed=2), floats(3, 1)], [floats(2, 0), floats(0, 2)],
+              [floats(1, 1), floats(1, 1)]]
+    yield Row(op.multi_dot, [*map(Call, chains), Call([floats(3), floats(3, 2), floats(2)]), Call([floats(3), floats(3)]),
+                             Call([floats(2, 3), floats(3)])], np.linalg.multi_dot, takes=NO_BOOL, lacks=no_numbers,
+              torch="linalg.multi_dot", operations=[],
+              errors=[Wrong(RuntimeError, [floats(2, 2)]), Wrong(RuntimeError, [floats(2, 3), floats(2, 3)]),
+                      Wrong(RuntimeError, [floats(2, 2, 3), floats(3, 2)]), Wrong(RuntimeError, [floats(3), floats(3), floats(3)]),
+                      Wrong(RuntimeError, [floats(2, 2), floats(2, 2).astype(np.float32)])])
+    yield Row(op.chain_matmul, [Call(*each) for each in chains] + [Call(floats(2, 2))],
+              lambda *matrices: np.linalg.multi_dot(matrices) if len(matrices) > 1 else matrices[0], takes=NO_BOOL, lacks=no_numbers,
+              operations=[], errors=[Wrong(RuntimeError, floats(2, 3), floats(2, 3)), Wrong(RuntimeError, floats(3), floats(3, 3)),
+                                     Wrong(RuntimeError)])
+    u, w = floats(2, seed=1), floats(3, seed=2)
+    yield Row(op.addr,
+              [Call(floats(2, 3), u, w), Call(floats(3), u, w, beta=0.5, alpha=2.0), Call(floats(), u, w, beta=0),
+               Call(floats(0, 3), floats(0), w), Call(floats(1, 1), floats(1), floats(1, seed=2))],
+              lambda x, u, w, beta=1, alpha=1: beta * x + alpha * np.outer(u, w), operations=[],
+              errors=[Wrong(RuntimeError, floats(2, 3), u, u), Wrong(RuntimeError, floats(2, 3), floats(2, 2), w),
+                      Wrong(RuntimeError, ints(2, 2), ints(2), ints(2), beta=0.5)])
     batch = floats(2, 2, 3, seed=1), floats(2, 3, 2, seed=2)
+    yield Row(op.addbmm,
+              [Call(floats(2, 2), *batch), Call(floats(2), *batch, beta=2, alpha=0.5), Call(floats(1, 1), *batch, beta=0),
+               Call(floats(), *batch), Call(floats(2, 2), floats(0, 2, 2), floats(0, 2, 2))],
+              lambda x, a, b, beta=1, alpha=1: beta * x + alpha * (a @ b).sum(0), operations=[], takes=NO_BOOL,
+              errors=[Wrong(RuntimeError, floats(3), *batch), Wrong(RuntimeError, floats(2, 2), *batch[:1] * 2),
+                      Wrong(RuntimeError, floats(2), batch[0], floats(3, 3, 2)), Wrong(RuntimeError, floats(2), batch[0][0], batch[1])])
     yield Row(op.baddbmm,
               [Call(floats(2, 2, 2), *batch), Call(floats(2), *batch, beta=2, alpha=0.5),
                Call(floats(1, 1, 1), *batch, beta=0), Call(floats(), *batch),
@@ -89,31 +116,3 @@ def rows() -> Iterator[Row]:
               torch="linalg.cross", lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes)
     yield Row(op.cross, crosses, lambda x, y, dim=-1: np.cross(x, y, axis=dim), operations=[],
               lacks=["0-d", "size 1"], takes=NO_BOOL, errors=no_threes[1:])
-    orders = [1, 2, 3, 0, inf, -inf, 0.5, -1, 1.5, 2.5]
-    vectors = [*[Call(floats(2, 3), p) for p in orders], *[Call(floats(2, 3), p, 1) for p in orders],
-               Call(floats(2, 3, 2), 2, (0, 2), True), Call(floats()), Call(floats(1)), Call(floats(0)),
-               Call(floats(0, 3), 3, 1)]
-    yield Row(op.vector_norm, vectors, _vector_norm, takes=FLOATS, torch="linalg.vector_norm",
-              errors=[*bad_dims(2, 3)[:2], Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, floats(0), inf),
-                      Wrong(RuntimeError, floats(0), -1)])
-    matrices = [Call(floats(2, 3), *p) for p in ((), ("fro",), (1,), (-1,), (inf,), (-inf,))] + [Call(floats(2, 3, 2),
-                     1, (0, 2)), Call(floats(2, 3, 2), "fro", (-1, 0), True), Call(floats(0, 2)), Call(floats(1, 1))]
-    yield Row(op.matrix_norm, matrices,
-              lambda x, p="fro", dim=(-2, -1), keepdim=False: np.linalg.norm(x, p, dim, keepdim), takes=FLOATS,
-              torch="linalg.matrix_norm", operations=[], lacks=["0-d"],
-              errors=[Wrong(RuntimeError, floats(3)), Wrong(RuntimeError, floats(2, 3), 3),
-                      Wrong(RuntimeError, floats(2, 3), "fro", (0, 0)), Wrong(RuntimeError, floats(2, 3), "max")])
-    yield Row(op.linalg_norm,
-              [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(3), 3), Call(floats(2, 3), inf, 0),
-               Call(floats(2, 3), "fro"), Call(floats(2, 3), 2, 1, True), Call(floats()), Call(floats(0)),
-               Call(floats(1))],
-              lambda x, ord=None, dim=None, keepdim=False: np.linalg.norm(x, ord, dim,
-                  keepdim) if x.ndim else np.abs(x), takes=FLOATS, torch="linalg.norm", operations=[],
-              errors=[Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, floats(2, 2, 2), 1),
-                      Wrong(RuntimeError, floats(2, 2, 2), None, (0, 1, 2))])
-    yield Row(op.norm,
-              [Call(floats(2, 3)), Call(floats(2, 3), 1), Call(floats(2, 3), p=3, dim=0),
-               Call(floats(2, 3), "fro", (0, 1), keepdim=True), Call(floats(2, 3), inf), Call(floats()),
-               Call(floats(0)), Call(floats(1))],
-              lambda x, p="fro", dim=None, keepdim=False: _vector_norm(x, 2 if p == "fro" else p, dim, keepdim),
-              takes=FLOATS, operations=[], errors=[*bad_dims(2, 3)[:2], Wrong(RuntimeError, ints(3))])

@@ -41,6 +41,15 @@ def rows() -> Iterator[Row]:
                       Wrong(RuntimeError, floats(2, 3), floats(4, 3), floats(3)),
                       Wrong(RuntimeError, floats(2, 3).astype(np.float32), floats(4, 3)),
                       Wrong(RuntimeError, floats(2, 3), floats(4, 3, 1))])
+    forms = floats(2, 3, 2, seed=1)
+    yield Row(op.bilinear,
+              [Call(floats(4, 3), floats(4, 2), forms, floats(2)), Call(floats(2, 1, 3), floats(2, 1, 2), forms),
+               Call(floats(3), floats(2), forms, bias=floats(2)), Call(floats(0, 3), floats(0, 2), forms),
+               Call(floats(1), floats(1), floats(1, 1, 1))],
+              lambda x, y, w, bias=0.0: np.einsum("...n,onm,...m->...o", x, w, y) + bias, operations=[], lacks=["0-d"], takes=NO_BOOL,
+              errors=[Wrong(RuntimeError, floats(2, 3), floats(3, 2), forms), Wrong(RuntimeError, floats(2, 3), floats(2, 3), forms),
+                      Wrong(RuntimeError, floats(2, 3), floats(2, 2), forms, floats(3)),
+                      Wrong(RuntimeError, floats(2, 3), floats(2, 2), forms.astype(np.float32))])
     table = floats(4, 2)
     yield Row(op.embedding,
               [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Better(np.zeros(0, np.int64), table),

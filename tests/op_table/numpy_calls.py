@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.op_calls import Call, floats, ints
+from tests.op_calls import Call, floats, ints, matrix
 
 # fmt: off  # laid out as a table
 
-_x, _y, _square = floats(2, 3), floats(2, 3, seed=1), floats(3, 3)
+_x, _y, _square, _matrix = floats(2, 3), floats(2, 3, seed=1), floats(3, 3), matrix(3, 3)
 NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.sum, Call(_x)), (np.sum, Call(_x, axis=1, keepdims=True)), (np.sum, Call(_x, 0)),
     (np.sum, Call(_x, axis=(0, 1))), (np.mean, Call(_x, axis=-1)), (np.prod, Call(_x, axis=0)), (np.var, Call(_x)),
@@ -38,7 +38,18 @@ NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.dot, Call(_square, _square)), (np.dot, Call(floats(3), floats(3, seed=1))), (np.dot, Call(_x, floats(3))),
     (np.dot, Call(floats(), _x)), (np.outer, Call(floats(2), floats(3))), (np.outer, Call(_x, floats(2))),
     (np.einsum, Call("ij,ij->i", _x, _y)), (np.trace, Call(_square)), (np.linalg.norm, Call(_x)),
-    (np.linalg.norm, Call(_x, axis=1)), (np.linalg.norm, Call(floats(3), 1)), (np.linalg.norm, Call(_x, 3, 0, True)),
+    (np.trace, Call(floats(2, 3, 3), 1, 1, axis2=2)), (np.kron, Call(_x, floats(2))), (np.inner, Call(_x, _y)),
+    (np.inner, Call(_x, 2.0)), (np.vdot, Call(_x, _y)), (np.cross, Call(_x, _y)), (np.cross, Call(_square, floats(2, 3, 3), 0, 1, axisc=0)),
+    (np.cross, Call(_square, _square + 1, axis=0)), (np.tensordot, Call(_x, _square, 1)), (np.tensordot, Call(_x, _y, axes=([0], [0]))),
+    (np.linalg.inv, Call(_matrix)), (np.linalg.solve, Call(_matrix, floats(3))), (np.linalg.solve, Call(matrix(3, 3, 3), _square)),
+    (np.linalg.det, Call(_matrix)), (np.linalg.slogdet, Call(_matrix)), (np.linalg.cholesky, Call(_matrix + _matrix.T)),
+    (np.linalg.cholesky, Call(_matrix + _matrix.T, upper=True)), (np.linalg.qr, Call(_matrix)), (np.linalg.qr, Call(_matrix, mode="r")),
+    (np.linalg.svd, Call(_matrix, full_matrices=False)), (np.linalg.svd, Call(_matrix, compute_uv=False)), (np.linalg.svdvals, Call(_x)),
+    (np.linalg.eigh, Call(_matrix + _matrix.T)), (np.linalg.eigh, Call(_matrix, "U")), (np.linalg.eigvalsh, Call(_matrix)),
+    (np.linalg.pinv, Call(_x)), (np.linalg.pinv, Call(_x, rtol=1e-3)), (np.linalg.lstsq, Call(_x.T, floats(3))),
+    (np.linalg.lstsq, Call(_x.T, floats(3, 2), 1e-3)), (np.linalg.matrix_power, Call(_matrix, -2)), (np.linalg.multi_dot, Call([_x, _square, _x.T])),
+    (np.linalg.matrix_rank, Call(_x)), (np.linalg.norm, Call(_square, 2)), (np.linalg.norm, Call(_x, "nuc", keepdims=True)),
+    (np.linalg.norm, Call(floats(2, 3, 2), 1, axis=(0, 2))), (np.linalg.norm, Call(_x, axis=1)), (np.linalg.norm, Call(floats(3), 1)), (np.linalg.norm, Call(_x, 3, 0, True)),
     (np.shape, Call(_x)), (np.ndim, Call(_x)), (np.size, Call(_x)), (np.size, Call(_x, 1)),
     (np.isclose, Call(_x, _y)), (np.allclose, Call(_x, _x)), (np.empty_like, Call(floats(0))),
 ]
