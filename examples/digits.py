@@ -1,4 +1,6 @@
-"""Train a network that reads handwritten digits, save it, and recognise pictures with it (001-8..20, 000-14).
+"""Train a network that reads handwritten digits, save it, and recognise pictures with it. 训练并保存手写数字识别网络
+
+Items: 000-14, 001-8, 001-9, 001-11, 001-12, 001-20.
 
     python -m examples.digits                                     scikit-learn's digits, a few seconds
     python -m examples.digits --mnist FOLDER --preset nielsen     001-19: 784-30-10, sigmoid, SGD

@@ -1,4 +1,6 @@
-"""A gallery of computation graphs that explain themselves: values, gradients, local derivatives, paths.
+"""Computation graphs that explain themselves: values, gradients, local derivatives, paths. 会解释自己的计算图
+
+Items: 003-7, 004-10, 004-11, 004-12.
 
 The graphs of the lecture documents, with the numbers to expect:
 
@@ -15,6 +17,7 @@ then a perceptron with modules, a vanishing gradient in ten layers, a LeNet, an 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -278,11 +281,11 @@ def gallery(quick: bool) -> dict[str, Drawing]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Draw the gallery of computation graphs.")
     parser.add_argument("--quick", action="store_true", help="shorter graphs, for tests")
     parser.add_argument("--out", default="gallery", help="folder to write to")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     ag.manual_seed(0)
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)

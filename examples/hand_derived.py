@@ -1,4 +1,6 @@
-"""Backpropagation by hand beside the engine (000-10, 001-19, 002-13), and a mistake found in a derivation.
+"""Backpropagation by hand beside the engine, and a mistake found in a derivation. 手推反向传播与引擎对照
+
+Items: 000-10, 001-19, 002-13.
 
     python -m examples.hand_derived              about two seconds
     python -m examples.hand_derived --quick      fewer updates
@@ -13,7 +15,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 import autograd_core as ag
 import nn
+from examples import setting
 from nn import optim
 from nn.backprop import NOTATIONS, Loss, Net, backprop, compare, make_exercise, table
 from nn.backprop.report import heading
@@ -215,9 +217,7 @@ def exercise() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="30 updates instead of 300")
-    updates = 30 if parser.parse_args(arguments).quick else 300
+    updates = 30 if setting(__doc__, arguments).quick else 300
     five_steps()
     for name, run in (("Nielsen's Network", nielsen_beside_the_engine), ("Hu's diamond", diamond_beside_the_engine)):
         worst = run(updates)

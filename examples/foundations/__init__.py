@@ -1,0 +1,1 @@
+"""Vectors, derivatives, descent, regression: what the networks are made of."""
