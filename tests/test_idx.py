@@ -87,7 +87,7 @@ def test_refuses(tmp_path: Path, case: str, pack: Callable[[bytes], bytes]) -> N
 
 
 def test_refuses_damaged_gzip(tmp_path: Path) -> None:
-    data = gzip.compress(GOOD)
+    data = gzip.compress(GOOD, mtime=0)
     wrong_sum = data[:-8] + bytes(4) + data[-4:]
     for damaged in (data[:2], data[:30], data[: len(data) // 2], data[:-1], wrong_sum, data + b"more"):
         (tmp_path / "file.gz").write_bytes(damaged)
@@ -227,9 +227,9 @@ def test_download_mends_a_damaged_file_only(mirrors: Mirrors, tmp_path: Path) ->
     [
         urllib.error.URLError("refused"),
         TimeoutError("timed out"),
-        gzip.compress(b"another file"),
+        gzip.compress(b"another file", mtime=0),
         b"<html>log in to the network first</html>",
-        gzip.compress(GOOD)[:-30],
+        gzip.compress(GOOD, mtime=0)[:-30],
         b"",
     ],
 )
@@ -251,7 +251,7 @@ def test_wrong_checksum_leaves_the_folder_as_it_was(mirrors: Mirrors, tmp_path: 
     old = tmp_path / (TEST_LABELS + ".gz")
     old.write_bytes(b"old")
     for mirror in idx._MIRRORS:
-        mirrors.answers[f"{mirror}{TEST_LABELS}.gz"] = gzip.compress(GOOD)
+        mirrors.answers[f"{mirror}{TEST_LABELS}.gz"] = gzip.compress(GOOD, mtime=0)
     with pytest.raises(ConnectionError, match=r"checksum of what came is wrong"):
         download_mnist(tmp_path)
     assert old.read_bytes() == b"old"
