@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ def network_input(path: str | Path, side: int = 28) -> Grey:
         raise ValueError(f"{path}: {error}") from error
 
 
-def read_grey(path: str | Path) -> Grey:
+def read_grey(path: str | Path | BinaryIO) -> Grey:
     """A picture file as grey values 0 (black) to 1 (white); what is transparent counts as white paper."""
     pil = extra("PIL.Image")
     try:

@@ -212,6 +212,14 @@ def load_model(path: Path) -> tuple[str, int, nn.Sequential]:
     return saved["preset"], saved["side"], model
 
 
+def trained(folder: Path, mnist: Path | None = None, epochs: int = 8) -> tuple[str, int, nn.Sequential]:
+    """The network of a folder, trained first if there is none: its preset, the side of its images, the model."""
+    if not (folder / "digits.pt").is_file():
+        data = ["--mnist", str(mnist)] if mnist else []
+        main(["--out", str(folder), "--epochs", str(epochs), *data])
+    return load_model(folder / "digits.pt")
+
+
 def recognise(pictures: Sequence[Path], out: Path) -> None:
     """Print the digit of each picture and what the network says to it; draw what it was shown."""
     preset, side, model = load_model(out / "digits.pt")

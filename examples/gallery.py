@@ -38,7 +38,7 @@ class Example:
     @property
     def name(self) -> str:
         """The module's name below `examples`."""
-        return self.module.removeprefix("examples.")
+        return self.module.removeprefix("examples.").removesuffix(".__main__")
 
 
 def read(path: Path) -> Example | None:
@@ -83,7 +83,7 @@ def run(example: Example, out: Path, quick: bool) -> Outcome:
         outcome.failed = True
         printed.write("\n" + traceback.format_exc())
     outcome.seconds, outcome.output = time.perf_counter() - start, printed.getvalue()
-    outcome.pictures = sorted(path for path in folder.rglob("*") if path.suffix in (".svg", ".png"))
+    outcome.pictures = sorted(path for path in folder.iterdir() if path.suffix in (".svg", ".png"))
     return outcome
 
 
@@ -128,7 +128,7 @@ def card(example: Example, outcome: Outcome) -> str:
     failed = ' class="failed"' if outcome.failed else ""
     return f"""<article id="{example.name}"{failed}>
 <h3>{both(example.english, example.chinese)}</h3>
-<p class="where">{", ".join(example.items)} · <code>python -m {example.module}</code> · {outcome.seconds:.1f} s</p>
+<p class="where">{", ".join(example.items)} · <code>python -m examples.{example.name}</code> · {outcome.seconds:.1f} s</p>
 {text}
 <div class="pictures">{pictures}</div>
 <details{"" if pictures else " open"}><summary>{both("What it prints", "输出")}</summary><pre>{escape(outcome.output)}</pre></details>

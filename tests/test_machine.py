@@ -278,7 +278,9 @@ TestMachine.settings = settings(
 def finds_something() -> None:
     """Without shortening what it finds."""
     with pytest.raises((AssertionError, ExceptionGroup)):
-        run_state_machine_as_test(Machine, settings=settings(TestMachine.settings, phases=[Phase.generate]))
+        run_state_machine_as_test(
+            Machine, settings=settings(TestMachine.settings, max_examples=5000, phases=[Phase.generate])
+        )
 
 
 BUGS: dict[str, tuple[str, Callable[..., Any]]] = {

@@ -1,0 +1,1 @@
+"""The recogniser as a web page: draw a digit, or give it a picture."""
