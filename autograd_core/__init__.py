@@ -58,6 +58,17 @@ from .ops.elementwise import (
     positive, pow, remainder, round, rsub, sign, sub, trunc, where,
 )
 from .ops.einsum import einsum, tensordot, trace
+from .ops.adaptive import (
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
+from .ops.pooling import (
+    avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d, max_pool2d, max_pool3d,
+    max_unpool1d, max_unpool2d, max_unpool3d,
+)
+from .ops.convolution import (
+    col2im, conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, im2col,
+)
 from .ops.diagonal import diag, diag_embed, diagflat, diagonal, diagonal_scatter, tril, triu
 from .ops.index import (
     index_add, index_copy, index_fill, index_put, index_select, narrow, narrow_copy, select, select_scatter,
@@ -66,8 +77,8 @@ from .ops.index import (
 from .ops.masks import argwhere, masked_fill, masked_scatter, masked_select, nonzero, nonzero_static, unravel_index
 from .ops.scatter import gather, index_reduce, put, scatter, scatter_add, scatter_reduce, take, take_along_dim
 from .ops.linalg import (
-    addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv,
-    outer, vdot,
+    addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer,
+    vdot,
 )
 from .ops.decompositions import cholesky, lu, lu_unpack, svd
 from .ops.determinants import det, logdet, slogdet
@@ -117,48 +128,52 @@ Variable = Tensor
 
 __all__ = [  # a literal list, so that type checkers see it
     "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable", "abs", "absolute",
-    "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "amax", "amin", "any",
-    "arange", "arctan", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter", "as_tensor",
-    "atan", "atleast_1d", "atleast_2d", "atleast_3d", "backward", "baddbmm", "bernoulli", "bilinear",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "all",
+    "allclose", "alpha_dropout", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin", "argsort",
+    "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "atan", "atleast_1d", "atleast_2d", "atleast_3d",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "backward", "baddbmm", "bernoulli", "bilinear",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "chain_matmul",
     "channel_shuffle", "channels_last", "channels_last_3d", "cholesky", "cholesky_inverse", "cholesky_solve",
-    "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations",
+    "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "col2im", "column_stack", "combinations",
     "compare_gradients", "complex", "complex64", "complex128", "concat", "concatenate", "conj", "contiguous_format",
-    "cos", "cosh", "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "det", "device", "diag",
-    "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "dist", "div", "divide", "dot", "double",
-    "draw_graph", "dropout", "dsplit", "dstack", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like",
-    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout",
-    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide",
-    "frobenius_norm", "from_numpy", "full", "full_like", "gather", "gaussian_gelu", "ge", "gelu", "geqrf", "ger",
-    "get_default_dtype", "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck", "gradgradcheck", "gt",
-    "half", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hsplit", "hstack", "imag",
-    "in_place", "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
-    "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64",
-    "inverse", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan",
-    "kron", "l1_loss", "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cosh",
+    "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "det", "device", "diag", "diag_embed",
+    "diagflat", "diagonal", "diagonal_scatter", "dist", "div", "divide", "dot", "double", "draw_graph", "dropout",
+    "dsplit", "dstack", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq",
+    "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout", "flatten", "flip", "fliplr",
+    "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "frobenius_norm", "from_numpy",
+    "full", "full_like", "gather", "gaussian_gelu", "ge", "gelu", "geqrf", "ger", "get_default_dtype",
+    "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck", "gradgradcheck", "gt", "half", "hard_logistic",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hsplit", "hstack", "im2col", "imag", "in_place",
+    "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
+    "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64", "inverse",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kron",
+    "l1_loss", "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10",
     "log_softmax", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp",
-    "long", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed", "masked_fill", "masked_scatter",
-    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "maximum", "maxout", "mean", "memory_format",
-    "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "msort", "mul",
-    "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg", "negative", "nll_loss", "no_grad",
-    "nonzero", "nonzero_static", "norm", "normal", "nuclear_norm", "numel", "once_differentiable", "one_hot",
-    "ones", "ones_like", "orgqr", "ormqr", "outer", "pad", "pdist", "permute", "pi", "pinverse", "pixel_shuffle",
-    "pixel_unshuffle", "polar", "positive", "pow", "prelu", "preserve_format", "printoptions", "prod",
-    "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
-    "randperm", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6",
-    "remainder", "repeat_interleave", "reshape", "return_types", "roll", "rot90", "round", "row_stack", "rrelu",
-    "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
-    "select_scatter", "selu", "set_default_dtype", "set_detect_numpy_writes", "set_grad_enabled",
-    "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh", "slice_scatter",
-    "slogdet", "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "split_with_sizes",
-    "sqrt", "square", "squeeze", "stack", "std", "step", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims",
-    "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink", "tensor", "tensor_split", "tensordot",
-    "threshold", "tile", "topk", "trace", "transpose", "triangular_solve", "tril", "triu", "true_divide", "trunc",
-    "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
-    "unsafe_split_with_sizes", "unsqueeze", "vander", "var", "vdot", "view_as_complex", "view_as_real", "vsplit",
-    "vstack", "where", "zeros", "zeros_like",
+    "long", "lp_pool1d", "lp_pool2d", "lp_pool3d", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed",
+    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
+    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "maxout", "mean",
+    "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss",
+    "msort", "mul", "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg", "negative",
+    "nll_loss", "no_grad", "nonzero", "nonzero_static", "norm", "normal", "nuclear_norm", "numel",
+    "once_differentiable", "one_hot", "ones", "ones_like", "orgqr", "ormqr", "outer", "pad", "pdist", "permute",
+    "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle", "polar", "positive", "pow", "prelu", "preserve_format",
+    "printoptions", "prod", "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "record", "recording",
+    "register_parameter_class", "relu", "relu6", "remainder", "repeat_interleave", "reshape", "return_types",
+    "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scatter", "scatter_add",
+    "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "set_default_dtype",
+    "set_detect_numpy_writes", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign",
+    "silu", "sin", "sinh", "slice_scatter", "slogdet", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "step", "sub", "subtract",
+    "sum", "svd", "swapaxes", "swapdims", "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink",
+    "tensor", "tensor_split", "tensordot", "threshold", "tile", "topk", "trace", "transpose", "triangular_solve",
+    "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unique", "unique_consecutive",
+    "unravel_index", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "vander", "var",
+    "vdot", "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:

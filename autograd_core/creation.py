@@ -17,7 +17,7 @@ from . import devices, dtypes
 from .dims import sizes
 from .dtypes import DTypeLike, as_dtype, get_default_dtype
 from .graph import Leaf
-from .memory import Exported, export
+from .memory import Exported, export, settle
 from .primitive import wrap
 from .strides import owner
 
@@ -135,6 +135,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
 
 def exported(tensor: Tensor) -> np.ndarray[Any, Any]:
     """The tensor's array, for code outside that may write to it: see `memory`."""
+    settle(tensor)
     export(tensor._memory.root, owner(tensor.array))
     return tensor.array
 

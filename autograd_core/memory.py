@@ -17,7 +17,17 @@ from .strides import coincide, owner
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["STABLE", "Exported", "Memory", "export", "overlaps", "storage", "set_detect_numpy_writes"]
+__all__ = [
+    "STABLE",
+    "Exported",
+    "Memory",
+    "export",
+    "overlaps",
+    "settle",
+    "share",
+    "storage",
+    "set_detect_numpy_writes",
+]
 
 
 class Memory:
@@ -33,6 +43,7 @@ class Memory:
 
     version: int = 1  # starts at 1, so that a sum of versions is zero only where nothing was saved
     _viewers: list[ref[Any]] | None = None
+    stays: bool = False  # whether a tensor without a part in the graph looks at it: `detach()`
 
     @property
     def root(self) -> Memory:
@@ -60,6 +71,38 @@ class Memory:
             tensor = viewer()
             if tensor is not None:
                 yield tensor
+
+
+def settle(tensor: Any) -> bool:
+    """Whether a tensor's elements lie in row-major order.
+
+    Convolution and pooling leave theirs with the batch innermost (see `windows`). Such a tensor is moved, if nobody else
+    looks at its memory: whoever asks for its layout, or is given its memory, then finds what PyTorch would show. What
+    the graph keeps of it stays where it is.
+    """
+    array = tensor.array
+    if array.flags.c_contiguous:
+        return True
+    memory = tensor._memory
+    if (
+        array.ndim < 3
+        or not array.transpose((*range(1, array.ndim), 0)).flags.c_contiguous
+        or tensor._base is not None
+        or memory.stays
+        or memory.__class__ is Exported
+        or next(memory.viewers(), None) is not None
+    ):
+        return False
+    tensor.array = np.ascontiguousarray(array)
+    return True
+
+
+def share(tensor: Any) -> Memory:
+    """The memory of a tensor, for another one over the same array that has no part in the graph."""
+    if not settle(tensor):
+        tensor._memory.root.stays = True
+    memory: Memory = tensor._memory
+    return memory
 
 
 class Exported(Memory):

@@ -10,7 +10,7 @@ import numpy as np
 from . import complex_numbers, creation, derivatives, devices, dtypes, inplace, keys, numpy_api, primitive, printing
 from .dims import Size, one_dim
 from .graph import Leaf, Node, RemovableHandle
-from .memory import Memory
+from .memory import Memory, settle, share
 from .methods import Methods
 from .ops import elementwise, index, joining
 from .ops import shape as shaping
@@ -57,8 +57,8 @@ class Tensor(Methods):
         if len(data) == 1 and not isinstance(data[0], int | np.integer):
             given = data[0]
             shared = isinstance(given, Tensor) and dtype is None
+            self._memory = share(given) if shared else Memory()
             self.array = given.array if shared else creation.as_array(given, dtype or dtypes.get_default_dtype())
-            self._memory = given._memory if shared else Memory()
         else:
             self.array = np.empty(data, dtype or dtypes.get_default_dtype())
             self._memory = Memory()
@@ -189,7 +189,8 @@ class Tensor(Methods):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"data must be set to a Tensor, not {type(value).__name__}")
-        self.array, self._memory, self._base = value.array, value._memory, None
+        memory = share(value)
+        self.array, self._memory, self._base = value.array, memory, None
         if self._leaf is not None:
             self._leaf.take_shape(self.array)
 
@@ -249,15 +250,17 @@ class Tensor(Methods):
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
+        settle(self)
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
         return steps if dim is None else steps[dim]
 
     def is_contiguous(self) -> bool:
         """Whether the elements lie in row-major order without gaps."""
-        return bool(self.array.flags.c_contiguous)
+        return settle(self)
 
     def data_ptr(self) -> int:
         """The address of the first element."""
+        settle(self)
         return int(self.array.__array_interface__["data"][0])
 
     def is_floating_point(self) -> bool:
@@ -344,8 +347,9 @@ class Tensor(Methods):
     def __copy__(self) -> Tensor:
         if not self.is_leaf:
             return shaping.view_as(self, self)
+        memory = share(self)
         twin = _rebuilt(type(self), self.array, self.requires_grad)
-        twin._memory, twin._name = self._memory, self._name
+        twin._memory, twin._name = memory, self._name
         return twin  # type: ignore[no-any-return]  # of this class
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
@@ -385,7 +389,8 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """The same memory, cut off the graph."""
-        return wrap(self.array, None, self._memory)  # type: ignore[no-any-return]
+        memory = self._memory if self.array.flags.c_contiguous else share(self)
+        return wrap(self.array, None, memory)  # type: ignore[no-any-return]
 
     def detach_(self) -> Tensor:
         """Cut this tensor off the graph."""

@@ -36,6 +36,7 @@ FLOORS = [
         "devices",
         "cuda",
         "keys",
+        "windows",
     ],
     ["graph"],
     ["primitive"],

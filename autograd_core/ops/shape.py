@@ -10,6 +10,7 @@ import numpy as np
 from ..devices import check_format, contiguous_format
 from ..dims import numpy_names, one_dim, sizes, some_dims
 from ..dtypes import as_dtype
+from ..memory import settle, share
 from ..primitive import TensorLike, primitive, wrap
 from ..strides import address, owner
 
@@ -64,6 +65,8 @@ def view(input: Tensor, *each: Any, size: Any = None, dtype: DTypeLike = None) -
     except ValueError:
         raise _does_not_fit("view", input, wanted) from None
     if out.array.size and not np.may_share_memory(out.array, input.array):
+        if settle(input):
+            return _reshape(input, wanted)
         raise RuntimeError(
             f"view: size {wanted} is not compatible with the memory layout of the input (shape {tuple(input.shape)}, "
             "not contiguous). Use .reshape(...) instead."
@@ -72,6 +75,7 @@ def view(input: Tensor, *each: Any, size: Any = None, dtype: DTypeLike = None) -
 
 
 def _read_as(input: Tensor, dtype: DType) -> Tensor:
+    memory = share(input)
     array, width = input.array, dtype.itemsize
     if array.itemsize != width:
         wrong = ""
@@ -85,7 +89,7 @@ def _read_as(input: Tensor, dtype: DType) -> Tensor:
             wrong = f"rows must begin at multiples of {width} bytes in memory; use .clone() first"
         if wrong:
             raise RuntimeError(f"view({dtype}): {array.dtype} of shape {array.shape}: {wrong}")
-    return wrap(array.view(dtype), None, input._memory)
+    return wrap(array.view(dtype), None, memory)
 
 
 def _does_not_fit(name: str, input: Tensor, shape: tuple[int, ...]) -> RuntimeError:
@@ -358,7 +362,7 @@ def flipud(input: Tensor) -> Tensor:
 def contiguous(input: Tensor, memory_format: Format = contiguous_format) -> Tensor:
     """The tensor in row-major memory: itself, or a copy. (Every `memory_format` means this one.)"""
     check_format("contiguous", memory_format)
-    return input if input.array.flags.c_contiguous else input.clone()
+    return input if settle(input) else input.clone()
 
 
 # ---------------------------------------------------------------- at least so many dimensions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dims import one_dim, sizes
-from ..memory import storage
+from ..memory import settle, storage
 from ..primitive import TensorLike, either, primitive
 from ..strides import address, bounds, positions, strided
 from .index import _scatter_into, _slice, _with_region
@@ -45,6 +45,7 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
             [2, 3]])
     """
     shape, steps = _pair("as_strided", size, stride)
+    settle(input)
     array, width = input.array, input.array.itemsize
     low, high = bounds(storage(input._memory, array))
     begin = (address(array) - low) // width if storage_offset is None else storage_offset

@@ -38,6 +38,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Using torch.cross without specifying the dim",
     "ignore:index_reduce.. is in beta",
     "ignore:The reduce argument of torch.scatter",
+    "ignore:Using padding='same' with even kernel",
 )
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=str)
