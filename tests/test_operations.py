@@ -625,7 +625,7 @@ def test_wrong_calls_raise(row: Row) -> None:
 
 
 def rolled(value: Any) -> Any:
-    if isinstance(value, tuple):  # of results
+    if isinstance(value, tuple) and any(isinstance(part, np.ndarray) for part in value):  # of results
         return tuple(map(rolled, value))
     return np.roll(value, 1, range(value.ndim)) if isinstance(value, np.ndarray) and value.size > 1 else value
 
@@ -642,7 +642,10 @@ MUTATIONS: dict[str, Callable[[Any], Any]] = {
     "wrong place": lambda formula: lambda g, *saved: spread(rolled)(formula(g, *saved)),
     "wrong saved value": lambda formula: lambda g, *saved: formula(g, *map(rolled, saved)),
 }
-EQUIVALENT = {("masked_fill", 1, "wrong place")}  # of a number's gradient, which is summed
+EQUIVALENT = {
+    ("masked_fill", 1, "wrong place"),  # of a number's gradient, which is summed
+    ("_combine", 0, "wrong saved value"),  # rows, sources and weights of the terms are all rolled alike
+}
 TESTED = [op for op in OPERATIONS.values() if op.differentiable and op.name != "_cast"]
 
 
