@@ -253,12 +253,19 @@ def test_non_finite_matrices_have_no_eigenvalues() -> None:
 
 def test_complex_results_have_no_gradient_and_say_so() -> None:
     A = leaf([[0.0, 1.0], [-1.0, 0.0]])
-    for function in (linalg.eig, linalg.eigvals, ag.geqrf):
+    for function in (linalg.eig, linalg.eigvals):
         with pytest.raises(NotImplementedError, match="no derivative is implemented"):
             function(A)
         with ag.no_grad():
             function(A)
     np.testing.assert_allclose(linalg.eigvals(A.detach()), [1j, -1j])
+
+
+def test_geqrf_has_no_derivative() -> None:
+    for result in ag.geqrf(leaf(matrix(3, 2))):
+        assert result.requires_grad
+        with pytest.raises(NotImplementedError, match=r"geqrf is not implemented, as in PyTorch; use linalg\.qr"):
+            result.sum().backward()
 
 
 def test_the_pseudo_inverse_reads_one_triangle_if_hermitian() -> None:
@@ -327,6 +334,15 @@ def test_distances_in_blocks_and_by_products_agree() -> None:
         assert (distances[[0, 1, 2], [0, 1, 2]] == 0).all()  # equal points exactly
         (slope,) = ag.grad(distances[:3, :3].diagonal().sum(), a)
         assert not slope.any()
+
+
+def test_a_bad_row_does_not_spoil_other_distances() -> None:
+    x = ag.from_numpy(floats(30, 2))
+    y = ag.from_numpy(np.vstack([floats(2, 2, seed=1), [[np.inf, 0.0]], [[np.nan, 0.0]]]))
+    found = ag.cdist(x, y)
+    assert np.isfinite(found[:, :2]).all()
+    assert np.isinf(found[:, 2]).all()
+    assert np.isnan(found[:, 3]).all()
 
 
 def test_float32_distances_of_near_points_far_from_the_origin() -> None:

@@ -85,20 +85,22 @@ def _inverse_distances(g: Any, out: Any) -> Any:
            x2=lambda g, x1, x2, out: _pulled(T(_inverse_distances(g, out)), x2, x1))
 def _euclidean_distances(x1: TensorLike, x2: TensorLike) -> Tensor:
     """sqrt(|x|² + |y|² - 2 x·y), from the mean of x2 as the origin; by differences where the sum cancels."""
-    origin = x2.mean(axis=-2, keepdims=True) if x2.shape[-2] else 0
+    origin = x2.mean(axis=-2, keepdims=True) if x2.shape[-2] else np.zeros((), x2.dtype)
+    origin = np.where(np.isfinite(origin), origin, 0)  # one bad row shall not spoil the others
     x1, x2 = x1 - origin, x2 - origin
-    far = np.square(x1).sum(axis=-1)[..., :, None] + np.square(x2).sum(axis=-1)[..., None, :]
-    squares = far - 2 * (x1 @ T(x2))
-    near = np.nonzero(squares < far * 0.01)
-    if near[0].size:
-        *stack, i, j = near
-        wide1, wide2 = (np.broadcast_to(x, (*squares.shape[:-2], *x.shape[-2:])) for x in (x1, x2))
-        step = max(1, _BLOCK // max(1, x1.shape[-1]))
-        for k in range(0, i.size, step):
-            at = [index[k : k + step] for index in (*stack, i, j)]
-            differences = wide1[(*at[:-2], at[-2])] - wide2[(*at[:-2], at[-1])]
-            squares[tuple(at)] = np.square(differences).sum(axis=-1)
-    return np.sqrt(squares)
+    with np.errstate(invalid="ignore", over="ignore"):  # infinities
+        far = np.square(x1).sum(axis=-1)[..., :, None] + np.square(x2).sum(axis=-1)[..., None, :]
+        squares = far - 2 * (x1 @ T(x2))
+        near = np.nonzero(~(squares >= far * 0.01))
+        if near[0].size:
+            *stack, i, j = near
+            wide1, wide2 = (np.broadcast_to(x, (*squares.shape[:-2], *x.shape[-2:])) for x in (x1, x2))
+            step = max(1, _BLOCK // max(1, x1.shape[-1]))
+            for k in range(0, i.size, step):
+                at = [index[k : k + step] for index in (*stack, i, j)]
+                differences = wide1[(*at[:-2], at[-2])] - wide2[(*at[:-2], at[-1])]
+                squares[tuple(at)] = np.square(differences).sum(axis=-1)
+        return np.sqrt(squares)
 
 
 def _pulled(ratio: Any, x1: Any, x2: Any) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 from .. import return_types
 from ..lapack import transposed as T
 from ..modes import is_grad_enabled
-from ..primitive import Array, TensorLike, either, primitive, wrap
-from .decompositions import _right_solved, _without_grad
+from ..primitive import Array, Operation, TensorLike, dead_end, either, primitive, wrap
+from .decompositions import _right_solved
 from .diagonal import tril, triu
 from .elementwise import minus, mul, plus
 from .index import _slice
@@ -79,15 +79,24 @@ def qr(input: Tensor, some: bool = True) -> return_types.qr:
 # ---------------------------------------------------------------- Q = H_1 H_2 … H_k
 
 
+def _no_derivative(g: Any) -> Any:
+    raise NotImplementedError("the derivative of geqrf is not implemented, as in PyTorch; use linalg.qr, or .detach()")
+
+
+_GEQRF = Operation("geqrf", lambda input: input, (_no_derivative,), ((),), ("input",))
+
+
 def geqrf(input: Tensor) -> return_types.geqrf:
     """R, and below its diagonal the vectors of Householder's reflections, as LAPACK leaves them; and their factors.
 
-    Without gradients, as in PyTorch.
+    Has no derivative, as in PyTorch.
     """
-    a = matrices("geqrf", "input", input)
-    _without_grad("geqrf", input, "linalg.qr")
-    raw, tau = np.linalg.qr(a, "raw")
-    return return_types.geqrf(wrap(T(raw).copy()), wrap(tau))
+    raw, tau = np.linalg.qr(matrices("geqrf", "input", input), "raw")
+    results = wrap(T(raw).copy()), wrap(tau)
+    if input.requires_grad and is_grad_enabled():
+        for result in results:
+            result._edge = dead_end(_GEQRF, result.array, input._edge)
+    return return_types.geqrf(*results)
 
 
 def _check_reflections(name: str, input: Tensor, tau: Tensor) -> tuple[Array, Array]:

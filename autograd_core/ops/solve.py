@@ -62,6 +62,8 @@ def _solved(name: str, A: Tensor, B: Tensor, left: bool, divide: bool) -> Tensor
     shape = B.array.shape if hasattr(B, "_edge") else ()
     is_vector = len(shape) == 1 or (len(shape) == a.ndim - 1 and shape == a.shape[:-1])
     if is_vector:
+        if not left:
+            raise RuntimeError(f"{name}: vectors B {shape} are not supported with left=False; use matrices of one row")
         B = unsqueeze(B, -1)
     _check_equation(name, a, matrices(name, "B", B), left)
     known = None if divide else name

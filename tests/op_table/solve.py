@@ -62,7 +62,8 @@ def rows() -> Iterator[Row]:
     unsolved = [*not_square(floats(2)), Wrong(RuntimeError, matrix(2, 2), floats(3)), Wrong(RuntimeError, matrix(2, 2), floats()),
                 Wrong(RuntimeError, matrix(2, 2, 2), floats(3, 2, 2)), Wrong(TypeError, matrix(2, 2), 1.0),
                 Wrong(RuntimeError, matrix(2, 2), floats(2).astype(np.float32)),
-                Wrong(RuntimeError, matrix(2, 2), floats(2), left=False)]
+                Wrong(RuntimeError, matrix(2, 2), floats(2), left=False),
+                Wrong(RuntimeError, matrix(1, 1), floats(1), left=False)]
     yield Row(op.linalg_solve, solved, _solve, torch="linalg.solve", operations=["_solve"], errors=unsolved, **MATRICES)
     yield Row(op.solve_ex, solved, lambda A, B, left=True: [_solve(A, B, left), np.zeros(A.shape[:-2])],
               torch="linalg.solve_ex", operations=[], errors=unsolved, **MATRICES)
