@@ -18,9 +18,10 @@ import numpy as _np
 
 _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: no page faults per training step
 
-from .tensor import Tensor, increment_version
+from .tensor import Tensor, Variable, increment_version
 from .calling import offer
 from . import cuda, linalg, return_types
+from .anomaly import detect_anomaly, is_anomaly_check_nan_enabled, is_anomaly_enabled, set_detect_anomaly
 from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
 from .creation import (
     arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
@@ -124,78 +125,107 @@ __version__ = "0.1.0"
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 multiply, subtract, divide, true_divide, absolute, negative, arctan = mul, sub, div, div, abs, neg, atan
-Variable = Tensor
 
 __all__ = [  # a literal list, so that type checkers see it
-    "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable", "abs", "absolute",
-    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "CheckpointError", "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable",
+    "abs", "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "all",
     "allclose", "alpha_dropout", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin", "argsort",
     "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "atan", "atleast_1d", "atleast_2d", "atleast_3d",
-    "avg_pool1d", "avg_pool2d", "avg_pool3d", "backward", "baddbmm", "bernoulli", "bilinear",
+    "autograd", "avg_pool1d", "avg_pool2d", "avg_pool3d", "backward", "baddbmm", "bernoulli", "bilinear",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or",
     "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
     "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "chain_matmul",
-    "channel_shuffle", "channels_last", "channels_last_3d", "cholesky", "cholesky_inverse", "cholesky_solve",
-    "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "col2im", "column_stack", "combinations",
-    "compare_gradients", "complex", "complex64", "complex128", "concat", "concatenate", "conj", "contiguous_format",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cosh",
-    "cross", "cross_entropy", "cuda", "cumsum", "default_generator", "det", "device", "diag", "diag_embed",
-    "diagflat", "diagonal", "diagonal_scatter", "dist", "div", "divide", "dot", "double", "draw_graph", "dropout",
-    "dsplit", "dstack", "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq",
-    "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout", "flatten", "flip", "fliplr",
-    "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "frobenius_norm", "from_numpy",
-    "full", "full_like", "gather", "gaussian_gelu", "ge", "gelu", "geqrf", "ger", "get_default_dtype",
+    "channel_shuffle", "channels_last", "channels_last_3d", "checkpoint", "checkpoint_sequential", "cholesky",
+    "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "col2im",
+    "column_stack", "combinations", "compare_gradients", "complex", "complex64", "complex128", "concat",
+    "concatenate", "conj", "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "cos", "cosh", "cross", "cross_entropy", "cuda", "cumsum",
+    "default_generator", "det", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_scatter", "dist", "div", "divide", "dot", "double", "draw_graph", "dropout", "dsplit", "dstack",
+    "dtype", "e", "einsum", "elu", "embedding", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp",
+    "expm1", "eye", "feature_alpha_dropout", "feature_dropout", "flatten", "flip", "fliplr", "flipud", "float",
+    "float16", "float32", "float64", "floor", "floor_divide", "frobenius_norm", "from_numpy", "full", "full_like",
+    "func", "functional", "gather", "gaussian_gelu", "ge", "gelu", "geqrf", "ger", "get_default_dtype",
     "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck", "gradgradcheck", "gt", "half", "hard_logistic",
-    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hsplit", "hstack", "im2col", "imag", "in_place",
-    "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
-    "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64", "inverse",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kron",
-    "l1_loss", "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10",
-    "log_softmax", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp",
-    "long", "lp_pool1d", "lp_pool2d", "lp_pool3d", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed",
-    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
-    "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "maxout", "mean",
-    "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss",
-    "msort", "mul", "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg", "negative",
-    "nll_loss", "no_grad", "nonzero", "nonzero_static", "norm", "normal", "nuclear_norm", "numel",
-    "once_differentiable", "one_hot", "ones", "ones_like", "orgqr", "ormqr", "outer", "pad", "pdist", "permute",
-    "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle", "polar", "positive", "pow", "prelu", "preserve_format",
-    "printoptions", "prod", "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "random", "randperm", "ravel", "real", "reciprocal", "record", "recording",
-    "register_parameter_class", "relu", "relu6", "remainder", "repeat_interleave", "reshape", "return_types",
-    "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scatter", "scatter_add",
-    "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "set_default_dtype",
-    "set_detect_numpy_writes", "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign",
-    "silu", "sin", "sinh", "slice_scatter", "slogdet", "softmax", "softmin", "softplus", "softshrink", "softsign",
-    "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "step", "sub", "subtract",
-    "sum", "svd", "swapaxes", "swapdims", "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink",
-    "tensor", "tensor_split", "tensordot", "threshold", "tile", "topk", "trace", "transpose", "triangular_solve",
-    "tril", "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unique", "unique_consecutive",
-    "unravel_index", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "vander", "var",
-    "vdot", "view_as_complex", "view_as_real", "vsplit", "vstack", "where", "zeros", "zeros_like",
+    "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hessian", "hsplit", "hstack", "hvp", "im2col", "imag",
+    "in_place", "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce",
+    "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64",
+    "inverse", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jacobian", "jvp", "kron", "l1_loss", "le", "leaky_relu",
+    "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logdet", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp", "long", "lp_pool1d", "lp_pool2d",
+    "lp_pool3d", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed", "masked_fill", "masked_scatter",
+    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool2d", "max_pool3d",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "maxout", "mean", "memory_format", "meshgrid", "min",
+    "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "msort", "mul", "multinomial",
+    "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero",
+    "nonzero_static", "noop_context_fn", "norm", "normal", "nuclear_norm", "numel", "once_differentiable",
+    "one_hot", "ones", "ones_like", "orgqr", "ormqr", "outer", "pad", "pdist", "permute", "pi", "pinverse",
+    "pixel_shuffle", "pixel_unshuffle", "polar", "positive", "pow", "prelu", "preserve_format", "printoptions",
+    "prod", "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "random", "randperm", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class", "relu",
+    "relu6", "remainder", "repeat_interleave", "reshape", "return_types", "roll", "rot90", "round", "row_stack",
+    "rrelu", "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
+    "select_scatter", "selu", "set_default_dtype", "set_detect_anomaly", "set_detect_numpy_writes",
+    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh",
+    "slice_scatter", "slogdet", "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split",
+    "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "step", "sub", "subtract", "sum", "svd",
+    "swapaxes", "swapdims", "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink", "tensor",
+    "tensor_split", "tensordot", "threshold", "tile", "topk", "trace", "transpose", "triangular_solve", "tril",
+    "triu", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "vander", "var", "vdot", "vhp",
+    "view_as_complex", "view_as_real", "vjp", "vmap", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:
+    from . import autograd as autograd
     from . import draw as draw
+    from . import func as func
+    from . import functional as functional
     from . import ledger as ledger
+    from .checkpointing import CheckpointError as CheckpointError
+    from .checkpointing import checkpoint as checkpoint
+    from .checkpointing import checkpoint_sequential as checkpoint_sequential
+    from .checkpointing import noop_context_fn as noop_context_fn
     from .compare import compare_gradients as compare_gradients
     from .draw import draw_graph as draw_graph
     from .draw import make_dot as make_dot
+    from .func import vmap as vmap
+    from .functional import hessian as hessian
+    from .functional import hvp as hvp
+    from .functional import jacobian as jacobian
+    from .functional import jvp as jvp
+    from .functional import vhp as vhp
+    from .functional import vjp as vjp
     from .pickles import register_parameter_class as register_parameter_class
     from .serialize import load as load
     from .serialize import save as save
 
 # Resolved when first used: what most programs do without, and PyTorch's sub-packages that live in `nn` here.
 _LATER = {
+    "CheckpointError": "autograd_core.checkpointing",
+    "autograd": "autograd_core.autograd",
+    "checkpoint": "autograd_core.checkpointing",
+    "checkpoint_sequential": "autograd_core.checkpointing",
     "compare_gradients": "autograd_core.compare",
     "draw": "autograd_core.draw",
     "draw_graph": "autograd_core.draw",
+    "func": "autograd_core.func",
+    "functional": "autograd_core.functional",
+    "hessian": "autograd_core.functional",
+    "hvp": "autograd_core.functional",
+    "jacobian": "autograd_core.functional",
+    "jvp": "autograd_core.functional",
     "ledger": "autograd_core.ledger",
     "load": "autograd_core.serialize",
     "register_parameter_class": "autograd_core.pickles",
     "save": "autograd_core.serialize",
     "make_dot": "autograd_core.draw",
+    "vhp": "autograd_core.functional",
+    "vjp": "autograd_core.functional",
+    "vmap": "autograd_core.func",
+    "noop_context_fn": "autograd_core.checkpointing",
     "nn": "nn",
     "optim": "nn.optim",
     "utils": "nn.utils",

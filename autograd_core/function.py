@@ -12,8 +12,8 @@ import numpy as np
 
 from .graph import Node, Part, node_number
 from .inplace import check_writable, rewrite_history
-from .modes import mode, no_grad
-from .primitive import Operation, note, separate, wrap
+from .modes import MAPPING, NOTE, mode, no_grad
+from .primitive import Operation, note, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +41,9 @@ class Context:
                     f"save_for_backward can only save Tensors, not {type(tensor).__name__}; keep others as attributes of ctx"
                 )
         self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        """For `jvp`, which is never called: without effect."""
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -87,21 +90,52 @@ class Function:
         """The gradients with respect to each argument of forward; None for those without."""
         raise NotImplementedError("Function: define the static method backward(ctx, *grad_outputs)")
 
-    setup_context: Callable[..., None] | None = None
+    vjp = backward  # its other name
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Fill ctx, where forward takes none."""
+        raise NotImplementedError("setup_context is not implemented")
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """Never called: here forward mode is the derivative of backward."""
+        raise NotImplementedError(
+            "Function: jvp is not used; forward mode differentiates backward. Define backward, of differentiable operations"
+        )
+
+    generate_vmap_rule = False  # `vmap` needs no rule: it calls the function for each slice
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """Never called: a rule of one's own is declined."""
+        raise NotImplementedError("Function: vmap is not used; `func.vmap` calls the function for each slice")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Declined: a Function is called by its class."""
+        raise RuntimeError(f"a Function is not instantiated and called; write {type(self).__name__}.apply(...)")
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Call the function; records one node if an argument requires grad."""
+        sets_up = cls.setup_context is not Function.setup_context
+        if sets_up or kwargs:
+            args = _by_position(cls.forward, args if sets_up else (None, *args), kwargs, sets_up)[not sets_up :]
+        if mode() & MAPPING and cls.vmap is not Function.vmap:
+            raise NotImplementedError(
+                f"{cls.__name__}: its own vmap rule would not be called, since vmap calls the function for each slice; leave "
+                "it out"
+            )
         ctx = Context()
         edges = [getattr(arg, "_edge", None) for arg in args]
         ctx.needs_input_grad = tuple(edge is not None for edge in edges)
         inputs = tuple(arg for arg in args if hasattr(arg, "_edge"))
         with no_grad():
-            if cls.setup_context is not None:
-                returned = cls.forward(*args, **kwargs)
+            if sets_up:
+                returned = cls.forward(*args)
                 cls.setup_context(ctx, args, returned)
             else:
-                returned = cls.forward(ctx, *args, **kwargs)
+                returned = cls.forward(ctx, *args)
         single = not isinstance(returned, tuple | list)
         outputs = (returned,) if single else tuple(returned)
         if not all(_among(tensor, outputs) for tensor in ctx._dirty):
@@ -118,6 +152,25 @@ class Function:
                 check_writable(tensor, f"{cls.__name__} (mark_dirty)")
             results = _recorded(cls, ctx, args, edges, inputs, outputs)
         return results[0] if single else tuple(results)
+
+
+def _by_position(
+    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], defaults: bool
+) -> tuple[Any, ...]:
+    """The arguments by position, since gradients are matched by it; with the defaults of those left out if asked."""
+    code = getattr(forward, "__code__", None)
+    if code is not None and not kwargs and len(args) == code.co_argcount and not code.co_kwonlyargcount:
+        return args
+    from inspect import signature
+
+    bound = signature(forward).bind(*args, **kwargs)
+    if defaults:
+        bound.apply_defaults()
+    if bound.kwargs:
+        raise TypeError(
+            f"the forward of a Function takes {', '.join(bound.kwargs)} by position only, after all arguments before it"
+        )
+    return bound.args
 
 
 def _among(tensor: Any, others: Sequence[Any]) -> bool:
@@ -141,8 +194,8 @@ def _recorded(
         for i, out in enumerate(outputs)
         if hasattr(out, "_edge") and out.array.dtype.kind == "f" and not _among(out, ctx._non_differentiable)
     ]
-    arrays = [outputs[i].array for i in differentiable]
-    node.shape = [(array.shape, array.dtype) for array in arrays]  # type: ignore[assignment]  # of a whole
+    # Of a whole, the shape and dtype of each result, for zeros in place of a gradient; no dtype: no tensor.
+    node.shape = [(out.array.shape, out.array.dtype) if hasattr(out, "_edge") else ((), None) for out in outputs]
     node.watched = True  # its gradients come as a bundle
     kept: list[tuple[Any, Any, Any]] = []
     memories = []
@@ -150,15 +203,16 @@ def _recorded(
         if tensor is None:
             kept.append((None, None, None))
             continue
-        place = next((k for k, i in enumerate(differentiable) if outputs[i] is tensor), None)
+        place = next((i for i in differentiable if outputs[i] is tensor), None)
         if place is not None and (not _among(tensor, inputs) or _among(tensor, ctx._dirty)):
             kept.append((tensor.array, place, tensor._memory))
         else:
             kept.append((tensor.array, tensor._edge, tensor._memory))
         memories.append(tensor._memory)
     results = list(outputs)
-    for i, part in zip(differentiable, separate(tuple(arrays), node), strict=True):
+    for i in differentiable:
         out = outputs[i]
+        part = wrap(out.array, Part(node, i, out.array))
         if _among(out, ctx._dirty):
             rewrite_history(out, part._edge)
         else:  # an input returned as it is becomes a new tensor
@@ -169,7 +223,7 @@ def _recorded(
             results[i] = out.detach()
     node.saved, node.memories = (tuple(kept),), tuple(memories)
     node.versions = sum(memory.version for memory in memories)
-    if mode() & 2:
+    if mode() & NOTE:
         note(node, outputs, tuple(getattr(arg, "array", arg) for arg in args), {})
     return results
 
@@ -193,11 +247,15 @@ class _Custom(Operation):
         self.materializes = ctx._materialize
         self.cls, self.ctx = cls, ctx
         self.shapes = [arg.array.shape if getattr(arg, "_edge", None) is not None else None for arg in args]
+        self.tensors = {i for i, arg in enumerate(args) if hasattr(arg, "_edge")}
         self.formulas = None
 
     def pull(self, g: Any, parents: Any, saved: Any) -> Sequence[Any]:
         tensors = [None if each is None else wrap(np.asarray(each)) for each in g]
-        lent = tuple(None if array is None else wrap(array, None, memory) for array, _, memory in saved[0])
+        lent = tuple(
+            None if array is None else wrap(array, None if isinstance(edge, int) else edge, memory)
+            for array, edge, memory in saved[0]
+        )
         return [None if share is None else share.array for share in self._call(tensors, lent)]
 
     def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any) -> Sequence[Any]:
@@ -208,10 +266,16 @@ class _Custom(Operation):
         )
         return self._call(tensors, lent)
 
+    def _backward(self) -> Callable[..., Any]:
+        backward, vjp = self.cls.backward, self.cls.vjp
+        if backward is not Function.backward and vjp is not Function.vjp:
+            raise RuntimeError(f"{self.cls.__name__}: implement backward or vjp, its other name, not both")
+        return backward if vjp is Function.vjp else vjp
+
     def _call(self, tensors: Sequence[Any], lent: tuple[Any, ...]) -> Sequence[Any]:
         self.ctx._lent = lent
         try:
-            answer = self.cls.backward(self.ctx, *tensors)
+            answer = self._backward()(self.ctx, *tensors)
         finally:
             self.ctx._lent = ()
         shares = list(answer) if isinstance(answer, tuple | list) else [answer]
@@ -224,7 +288,14 @@ class _Custom(Operation):
                 "one for each argument of forward, None where there is none"
             )
         for i, (share, shape) in enumerate(zip(shares, self.shapes, strict=True)):
-            if share is None or shape is None:
+            if share is None:
+                continue
+            if i not in self.tensors:
+                raise RuntimeError(
+                    f"function {name} returned a gradient different from None at position {i + 1}, but the corresponding "
+                    "forward input was not a Tensor"
+                )
+            if shape is None:
                 continue
             if not hasattr(share, "_edge"):
                 raise TypeError(f"function {name}: gradient {i} is not a Tensor but {type(share).__name__}")

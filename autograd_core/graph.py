@@ -10,6 +10,7 @@ order, each multiplied by its local derivative once the contributions of all pat
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from heapq import heappop, heappush
 from itertools import count, repeat
 from threading import Lock
@@ -18,9 +19,11 @@ from weakref import ref
 
 import numpy as np
 
+from .anomaly import origin
 from .memory import Exported, overlaps
-from .modes import module_path
+from .modes import ANOMALY, CHECK_NAN, mode, module_path
 from .numerics import add_up
+from .saving import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 node_number = count(0, -1).__next__  # newest first in the sweep's heap; one counter for all threads
 leaf_number = count(1).__next__  # positive: leaves are no part of the order
 _commit = Lock()  # two threads may reach the same leaf
+# While a gradient's hooks run: (node, pending, needed, owned) of the sweep, for hooks on several gradients.
+sweeping: ContextVar[tuple[Any, ...]] = ContextVar("sweeping")
 
 
 # ---------------------------------------------------------------- nodes
@@ -74,6 +79,8 @@ class Node:
     asleep: bool = False  # a leaf whose tensor was told requires_grad_(False): it takes no gradient
     grad: Any = None  # a Tensor: of a leaf, or where retain_grad() asked for it
     record: Record | None = None  # see `record`
+    packed: bool = False  # the saved arrays are with the hooks of `saved_tensors_hooks`
+    trace: Any = None  # in anomaly mode, the stack of the call (a traceback.StackSummary)
 
     def name(self) -> str:
         """PyTorch's name of the backward function, such as ``MulBackward0``."""
@@ -237,7 +244,7 @@ def sweep(
     owned: set[Node] = set()  # whose pending gradient is a buffer of our own, to be added to in place
     arrived: dict[Node, Any] = {}
     retained: dict[Node, Any] = {}  # where retain_grad() asks for them
-    everyday, release = not create_graph and wanted is None, not retain_graph
+    everyday, release = not create_graph and wanted is None and not mode() & ANOMALY, not retain_graph
     goals = None if wanted is None else set(wanted)
     needed = None if goals is None else _ancestors_of(goals, roots)
     heap: list[tuple[int, Node]] = []
@@ -279,7 +286,7 @@ def sweep(
         if node.watched:
             if isinstance(node, Part):
                 parents = ()
-                g = _visit(node, g, create_graph, tensor)
+                g = _visit(node, g, create_graph, tensor, (node, pending, needed, owned))
                 if node.retains_grad:
                     retained[node] = g
                 if goals is not None and node in goals:
@@ -287,7 +294,7 @@ def sweep(
                 if needed is None or node.whole in needed:
                     _gather(node, g, pending, heap)
                 continue
-            g = _visit(node, g, create_graph, tensor)
+            g = _visit(node, g, create_graph, tensor, (node, pending, needed, owned))
             if node.retains_grad:
                 retained[node] = g
         if goals is not None and node in goals:
@@ -321,7 +328,7 @@ def sweep(
         if goals is not None and leaf not in goals:
             continue
         if leaf.watched:
-            g = _visit_leaf(leaf, g, create_graph, tensor)
+            g = _visit_leaf(leaf, g, create_graph, tensor, (leaf, pending, needed, owned))
         elif not create_graph and leaf not in owned:
             g = np.array(g)  # a .grad aliases nothing
         arrived[leaf] = g
@@ -339,6 +346,21 @@ _GIVEN = repeat(_given)  # the formulas of shares that have been computed
 
 def _shares(node: Node, g: Any, parents: Sequence[Node | None], saved: Any, create_graph: bool) -> Sequence[Any]:
     """What a node sends to its parents, computed at once."""
+    on = mode()
+    try:
+        shares = _computed(node, g, parents, unpacked(saved, parents) if node.packed else saved, create_graph)
+    except Exception as error:
+        if on & ANOMALY:
+            error.add_note(origin(node))
+        raise
+    if on & CHECK_NAN:
+        for i, share in enumerate(shares):
+            if share is not None and np.isnan(getattr(share, "array", share)).any():
+                raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.\n{origin(node)}")
+    return shares
+
+
+def _computed(node: Node, g: Any, parents: Sequence[Node | None], saved: Any, create_graph: bool) -> Sequence[Any]:
     op = node.op
     if create_graph:
         return op.pull_tensors(g, parents, node, saved)
@@ -411,19 +433,19 @@ def _gather(part: Node, g: Any, pending: dict[Node, Any], heap: list[tuple[int, 
 
 
 def _complete(node: Node, bundle: dict[int, Any]) -> tuple[Any, ...]:
-    """The gradients of all results of an operation, zeros for those that were not used."""
+    """The gradients of all results of an operation, zeros for those that were not used (None for what is no tensor)."""
     return tuple(
-        bundle[i] if i in bundle else np.zeros(shape, dtype) if node.op.materializes else None
+        bundle[i] if i in bundle else np.zeros(shape, dtype) if node.op.materializes and dtype is not None else None
         for i, (shape, dtype) in enumerate(node.shape)
     )
 
 
-def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
+def _visit(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any], state: tuple[Any, ...]) -> Any:
     """Hooks on a result, in the order they were registered."""
     if g.__class__ is dict:  # of an operation with several results
         g = _complete(node, g)
-    for hook in tuple((node.hooks or {}).values()):
-        g = _replaced(hook(_handed(g, tensor)), g, node, create_graph)
+    if node.hooks:
+        g = _hooked(node, g, create_graph, tensor, state)
     for pre_hook in tuple((node.pre_hooks or {}).values()):
         each = g if isinstance(g, tuple) else (g,)  # a tuple: of an operation with several results
         answer = pre_hook(tuple(_handed(one, tensor) for one in each))
@@ -443,11 +465,35 @@ def _retain(gradients: dict[Node, Any], create_graph: bool, tensor: Callable[[An
             node.grad = new if node.grad is None else node.grad + new
 
 
-def _visit_leaf(leaf: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any]) -> Any:
+def _visit_leaf(leaf: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any], state: tuple[Any, ...]) -> Any:
     """A leaf's hooks; a gradient that aliases nothing."""
-    for hook in tuple((leaf.hooks or {}).values()):
-        g = _replaced(hook(_handed(g, tensor)), g, leaf, create_graph)
+    if leaf.hooks:
+        g = _hooked(leaf, g, create_graph, tensor, state)
     return g if create_graph else np.array(g)
+
+
+def _hooked(node: Node, g: Any, create_graph: bool, tensor: Callable[[Any], Any], state: tuple[Any, ...]) -> Any:
+    """The gradient after a result's hooks."""
+    token = sweeping.set(state)
+    try:
+        for hook in tuple((node.hooks or {}).values()):
+            g = _replaced(hook(_handed(g, tensor)), g, node, create_graph)
+    finally:
+        sweeping.reset(token)
+    return g
+
+
+def still_to_come(node: Node, pending: Iterable[Node], needed: set[Node] | None) -> set[Node]:
+    """While a hook of `node` runs: the nodes and leaves that the sweep has yet to visit."""
+    seen: set[Node] = set()
+    stack = [*pending, *(parent for parent in node.parents if parent is not None)]
+    while stack:
+        each = stack.pop()
+        if each in seen or (needed is not None and each not in needed):
+            continue
+        seen.add(each)
+        stack.extend(parent for parent in each.parents if parent is not None)
+    return seen
 
 
 def _leave(node: Node, g: Any, shares: Sequence[Any], tensor: Callable[[Any], Any]) -> Sequence[Any]:

@@ -18,7 +18,7 @@ from .dtypes import can_cast
 from .graph import Leaf, node_number
 from .keys import bad_key
 from .memory import overlaps
-from .modes import enable_grad, is_grad_enabled
+from .modes import PACK, enable_grad, is_grad_enabled, mode
 from .ops.index import _slice, as_element, getitem, index_assign
 from .primitive import Operation, TensorLike, dead_end, either, primitive, wrap
 from .strides import address, positions
@@ -41,7 +41,8 @@ def in_place(function: F, name: str | None = None) -> F:
         if not is_grad_enabled():
             return replace(self, function(self, *args, **kwargs), shown)
         start = node_number()
-        before = wrap(self.array.view(), self._edge)
+        # A pack hook takes what it is given at once: not what is about to be overwritten.
+        before = wrap(self.array.copy() if mode() & PACK else self.array.view(), self._edge)
         result = function(before, *args, **kwargs)
         _keep_value(before, result._edge, start)
         return replace(self, result, shown)

@@ -287,7 +287,7 @@ def sent_back(node: Node, g: Any) -> Sequence[Any] | None:
         return ({node.index: g},)
     if isinstance(g, dict):
         g = tuple(
-            g[i] if i in g else np.zeros(shape, dtype) if node.op.materializes else None
+            g[i] if i in g else np.zeros(shape, dtype) if node.op.materializes and dtype is not None else None
             for i, (shape, dtype) in enumerate(node.shape)  # one pair per result
         )
     op = node.op

@@ -25,11 +25,13 @@ __all__ = [
     "set_grad_enabled",
 ]
 
-GRAD, RECORD, INFERENCE = 1, 2, 4
+GRAD, RECORD, INFERENCE, MAPPING, ANOMALY, CHECK_NAN, PACK = 1, 2, 4, 8, 16, 32, 64
+NOTE = RECORD | ANOMALY | PACK  # what makes an operation call `primitive.note`
 _GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect would cost more than all of this file
 _mode: ContextVar[int] = ContextVar("mode", default=GRAD)
 mode = _mode.get  # the one test of every operation; `mode() & GRAD` records
 set_mode = _mode.set
+saving: ContextVar[tuple[Any, ...]] = ContextVar("saving", default=())  # the (pack, unpack) hooks entered, if PACK
 module_path: ContextVar[tuple[str, ...]] = ContextVar("module path", default=())  # of the running nn.Module
 
 
@@ -127,6 +129,12 @@ class record(_Switch):  # noqa: N801 - a context manager in lower case, like no_
     """
 
     sets = RECORD
+
+
+class mapping(_Switch):  # noqa: N801 - a context manager in lower case, like no_grad
+    """A function is running for one slice of many: see `func.vmap`."""
+
+    sets = MAPPING
 
 
 class set_grad_enabled:  # noqa: N801 - PyTorch's name

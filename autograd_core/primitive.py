@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import sys
 from functools import update_wrapper
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -24,8 +25,10 @@ import numpy as np
 from . import dtypes
 from .graph import Node, Part, Record, node_number
 from .memory import STABLE, Memory
-from .modes import mode
+from .modes import ANOMALY, GRAD, NOTE, PACK, RECORD, mode, saving, set_mode
+from .saving import Packed
 from .strides import owner
+from .trees import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -361,7 +364,7 @@ def _wrapper_source(
         say("node.shape = out.shape; node.dtype = out.dtype; t._edge = node")
     shown = ", ".join(f"{option!r}: {option}" for option in options)
     operand_values = f"tuple(a_{operands[0]})" if op.variadic else f"({', '.join(f'a_{x}' for x in operands)},)"
-    say(f"if on & 2: note(node, out, {operand_values}, {{{shown}}})")
+    say(f"if on & {NOTE}: note(node, out, {operand_values}, {{{shown}}})")
     say("return t")
     return _assemble(names, lines)
 
@@ -534,14 +537,69 @@ def guard_results(node: Node, results: tuple[Any, ...]) -> None:
 
 
 def note(node: Node, out: Any, values: tuple[Any, ...], constants: dict[str, Any]) -> None:
-    """Under `record()`: keep what people want to see of this operation."""
-    package = __name__.partition(".")[0]
-    frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (package, "nn"):
-        frame = frame.f_back
-    where = None if frame is None else (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
-    node.record = Record(out, values, constants, where)
+    """What happens to a new node in a mode other than the everyday one: `record()`, anomaly mode, hooks on what is saved."""
+    on = mode()
     node.watched = True
+    if on & (RECORD | ANOMALY):
+        package = __name__.partition(".")[0]
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in (package, "nn"):
+            frame = frame.f_back
+        if on & RECORD:
+            where = None if frame is None else (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+            node.record = Record(out, values, constants, where)
+        if on & ANOMALY:
+            from traceback import StackSummary, walk_stack
+
+            node.trace = StackSummary.extract(walk_stack(frame), lookup_lines=False)
+    if on & PACK:
+        _pack(node)
+
+
+def _pack(node: Node) -> None:
+    """Hand the saved arrays to the innermost pack hook, and keep what it answers. Numbers and shapes stay."""
+    hooks = saving.get()[-1]
+    known: dict[Any, Memory] = dict(zip(node.op.guarded, node.memories, strict=False))
+    done: dict[int, tuple[Array, Packed]] = {}
+    before = mode()
+    set_mode(before & ~(GRAD | PACK))
+    try:
+        node.saved = tuple(
+            tuple(
+                value if known.get(name) is STABLE else _packed(value, hooks, done)
+                for name, value in zip(names, values)  # noqa: B905 - an operand without a gradient has no values
+            )
+            for names, values in zip(node.op.reads or repeat(repeat(None)), node.saved or ())  # noqa: B905
+        )
+    finally:
+        set_mode(before)
+    node.packed = True
+    if not any(_shares_memory(array, each.held) for array, each in done.values()):
+        # The values are the hooks' own: whoever writes to the tensors does no harm.
+        node.memories = tuple(memory if memory is STABLE else Memory() for memory in node.memories)
+        node.versions = sum(memory.version for memory in node.memories)
+
+
+def _packed(value: Any, hooks: tuple[Any, Any], done: dict[int, tuple[Array, Packed]]) -> Any:
+    if isinstance(value, tuple | list):
+        items = [_packed(item, hooks, done) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if not isinstance(value, np.ndarray):
+        return value
+    if id(value) not in done:
+        pack, unpack = hooks
+        tensor = wrap(value)
+        answer = pack(tensor)
+        if tensor._memory.version != 1:
+            raise RuntimeError("a saved tensor pack hook is modifying its input in place; let it work on a clone()")
+        done[id(value)] = value, Packed(answer, unpack)
+    return done[id(value)][1]
+
+
+def _shares_memory(array: Array, answer: Any) -> bool:
+    """Whether what a pack hook answered holds the very array that it was given."""
+    held = [getattr(leaf, "array", leaf) for leaf in flatten(answer)[0]]
+    return any(isinstance(leaf, np.ndarray) and np.may_share_memory(leaf, array) for leaf in held)
 
 
 def bind(tensor: type) -> None:

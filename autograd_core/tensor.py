@@ -568,6 +568,31 @@ _TYPE_NAMES = {
 primitive.bind(Tensor)
 
 
+class _OfTensors(type):
+    """Tensors count as Variables."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Tensor)
+
+
+class Variable(metaclass=_OfTensors):
+    """PyTorch's name for a tensor before its version 0.4: ``Variable(data)`` is data without its history.
+
+    >>> Variable(ones(1), requires_grad=True)
+    tensor([1.], requires_grad=True)
+    """
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = False, volatile: bool | None = None) -> Any:
+        """A tensor that shares data's memory."""
+        if volatile is not None:
+            warnings.warn("volatile was removed and now has no effect. Use `with no_grad():` instead.", stacklevel=2)
+        if data is None:
+            data = Tensor()
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        return data.detach().requires_grad_(requires_grad)
+
+
 def increment_version(tensor: Any) -> None:
     """Say that a tensor's `array` was written to in place (PyTorch: torch.autograd.graph.increment_version)."""
     for each in tensor if isinstance(tensor, tuple | list) else (tensor,):

@@ -26,6 +26,12 @@ FLOORS = [
         "dtypes",
         "memory",
         "modes",
+        "anomaly",
+        "saving",
+        "trees",
+        "anomaly",
+        "saving",
+        "trees",
         "streams",
         "numerics",
         "dims",
@@ -43,8 +49,8 @@ FLOORS = [
     ["ops."],
     ["complex_numbers", "creation", "inplace", "derivatives", "numpy_api", "random", "noise"],
     ["methods", "tensor", "calling"],
-    ["function", "gradcheck", "serialize", "pickles", "linalg"],
-    ["ledger", "compare", "draw."],
+    ["function", "functional", "func", "checkpointing", "gradcheck", "serialize", "pickles", "linalg"],
+    ["ledger", "compare", "draw.", "autograd.", "autograd."],
     ["__init__", "__main__"],
 ]
 

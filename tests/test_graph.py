@@ -1125,7 +1125,8 @@ def test_mark_non_differentiable() -> None:
             return x[index], rank, index
 
         @staticmethod
-        def backward(ctx: Any, g: Tensor) -> Any:
+        def backward(ctx: Any, g: Tensor, *others: Any) -> Any:
+            assert [other.tolist() for other in others] == [[0, 0, 0], [0, 0, 0]]  # as for any result that is not used
             (index,) = ctx.saved_tensors
             return ag.zeros_like(g).index_put((index,), g)
 
@@ -1146,7 +1147,7 @@ def test_an_input_returned_and_marked_non_differentiable() -> None:
             return x, x * 2
 
         @staticmethod
-        def backward(ctx: Any, g: Tensor) -> Any:
+        def backward(ctx: Any, constant: Tensor, g: Tensor) -> Any:
             return g * 2
 
     x = leaf(1.0)
@@ -1360,9 +1361,9 @@ def test_an_array_is_not_changed_by_a_tensor_that_requires_grad() -> None:
 def test_numpy_without_a_counterpart_raises() -> None:
     x = leaf(1.0, 2.0)
     for call in (lambda: np.median(x), lambda: np.multiply.outer(x, x), lambda: np.reshape(x, (2, 1), order="F"),
-                 lambda: np.trace(np.reshape(x, (1, 2)), offset=1), lambda: np.sum(x, out=np.zeros(())),
+                 lambda: np.sum(x, out=np.zeros(())),
                  lambda: np.dot(x, x, out=np.zeros(())), lambda: np.add.reduce(x, initial=3.0),
-                 lambda: np.dot(x, np.ones((2, 2, 2))), lambda: np.argmax(x, out=np.zeros((), int))):  # fmt: skip
+                 lambda: np.argmax(x, out=np.zeros((), int))):  # fmt: skip
         with pytest.raises(TypeError):
             call()
 
