@@ -193,7 +193,7 @@ TYPES = [
             ("cross_entropy", "int64", "float32", ".long()"), "F.cross_entropy(logits, labels.float().long())"),
     Mistake("int32 class numbers", RuntimeError, "F.cross_entropy(logits, labels.int())",
             ("cross_entropy", "int64", "int32", ".long()"), "F.cross_entropy(logits, labels.int().long())"),
-    Mistake("class numbers in a column", ValueError, "F.cross_entropy(logits, labels.unsqueeze(1))",
+    Mistake("class numbers in a column", RuntimeError, "F.cross_entropy(logits, labels.unsqueeze(1))",
             ("cross_entropy", "(4, 3)", "(4, 1)", "(4,)"), "F.cross_entropy(logits, labels)"),
     Mistake("a class that is not there", IndexError, "F.cross_entropy(logits, labels + 1)",
             ("cross_entropy", "Target 3", "[0, 2]"), "F.cross_entropy(logits, labels)"),

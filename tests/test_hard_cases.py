@@ -315,6 +315,33 @@ def test_the_mean_loss_of_nothing_is_nan() -> None:
     assert np.isnan(ag.l1_loss(ag.zeros(0), ag.zeros(0)).item())
 
 
+def test_kl_div_at_probability_0() -> None:
+    rates = tensor([0.0, 0.5, 0.0], dtype=ag.float64)
+    same(ag.kl_div(leaf([0.0, -1.0, -inf]), rates, reduction="none").tolist(), [0, 0.5 * np.log(0.5) + 0.5, nan])
+    assert slope(lambda x: ag.kl_div(x, rates, reduction="sum"), [0.0, -1.0, -inf]) == [0, -0.5, 0]
+    same(slope(lambda t: ag.kl_div(leaf([-1.0, -1.0]), t, reduction="sum"), [0.0, 1.0]), [nan, 2])
+
+
+def test_hinges_at_their_kink() -> None:
+    one = tensor([1.0], dtype=ag.float64)
+    assert slope(lambda x: ag.hinge_embedding_loss(x, -one), [1.0]) == [-1]
+    assert slopes(lambda x, y: ag.margin_ranking_loss(x, y, one), [1.0], [1.0]) == [[-1], [1]]
+    assert slope(lambda x: ag.multi_margin_loss(x, tensor(0)), [1.0, 0.0, -1.0]) == [0, 0, 0]
+    assert slope(lambda x: ag.multilabel_margin_loss(x, tensor([0, -1])), [1.0, 0.0]) == [0, 0]
+    assert slopes(ag.smooth_l1_loss, [1.0], [0.0]) == slopes(ag.huber_loss, [1.0], [0.0]) == [[1], [-1]]
+
+
+def test_a_vector_0_has_a_cosine() -> None:
+    assert quiet(lambda x, y: ag.cosine_similarity(x, y, 0), [0.0, 0.0], [3.0, 4.0]) == 0
+    same(slope(lambda x: ag.cosine_similarity(x, leaf([3.0, 4.0]), 0), [0.0, 0.0]), [0.6e8, 0.8e8])
+    same(slope(lambda x: ag.pairwise_distance(x, leaf([3.0, 4.0]), eps=0.0), [3.0, 4.0]), [0, 0])
+
+
+def test_a_small_variance_is_limited_unseen() -> None:
+    x, t = leaf([0.0]), leaf([1.0])
+    assert slope(lambda var: ag.gaussian_nll_loss(x, t, var, eps=0.5), [0.0]) == [0.5 * (2 - 4)]
+
+
 def test_the_row_at_padding_idx_gets_no_gradient() -> None:
     indices = tensor([0, 2, 2, -1 % 4])
     assert slope(lambda w: ag.embedding(indices, w, 2), [[1.0], [2.0], [3.0], [4.0]]) == [[1], [0], [0], [1]]

@@ -271,6 +271,78 @@ def test_losses() -> None:
         nn.MSELoss(reduction="max")(x, y)
 
 
+PAIR = ag.tensor([[0.0, 2.0], [1.0, -1.0]]), ag.tensor([[1.0, 0.5], [0.0, 1.0]])
+LOSSES: list[tuple[nn.Module, tuple[Any, ...], float]] = [
+    (nn.SmoothL1Loss(), PAIR, (0.5 + 1.0 + 0.5 + 1.5) / 4),
+    (nn.HuberLoss("sum", 0.5), PAIR, 0.375 + 0.625 + 0.375 + 0.875),
+    (nn.HalfSquaredError(), PAIR, (1 + 1.5**2 + 1 + 4) / 4),
+    (nn.HalfSquaredError("none"), (ag.tensor(3.0), ag.tensor(1.0)), 2),
+    (nn.KLDivLoss(reduction="batchmean"), (ag.tensor([[0.5, 0.5]]).log(), ag.tensor([[1.0, 0.0]])), np.log(2)),
+    (nn.PoissonNLLLoss(reduction="sum"), (ag.tensor([0.0, 1.0]), ag.tensor([2.0, 1.0])), 1 + np.e - 1),
+    (nn.GaussianNLLLoss(), (ag.tensor([0.0]), ag.tensor([2.0]), ag.tensor([4.0])), (np.log(4) + 1) / 2),
+    (nn.HingeEmbeddingLoss(0.5), (ag.tensor([0.2, 0.2]), ag.tensor([1.0, -1.0])), (0.2 + 0.3) / 2),
+    (nn.SoftMarginLoss(), (ag.tensor([0.0, 1000.0, -1000.0]), ag.tensor([1.0, 1.0, 1.0])), (np.log(2) + 1000) / 3),
+    (nn.MarginRankingLoss(0.5), (ag.tensor([1.0]), ag.tensor([3.0]), ag.tensor([1.0])), 2.5),
+    (nn.CosineEmbeddingLoss(), (ag.tensor([[1.0, 0.0]] * 2), ag.tensor([[0.6, 0.8]] * 2), ag.tensor([1, -1])), 0.5),
+    (nn.MultiMarginLoss(), (ag.tensor([[0.1, 0.2, 0.4, 0.8]]), ag.tensor([3])), 0.325),
+    (nn.MultiLabelMarginLoss(), (ag.tensor([[0.1, 0.2, 0.4, 0.8]]), ag.tensor([[3, 0, -1, 1]])), 0.85),
+    (nn.MultiLabelSoftMarginLoss(), (ag.zeros(1, 2), ag.tensor([[1.0, 0.0]])), np.log(2)),
+    (nn.TripletMarginLoss(eps=0.0), (ag.zeros(1, 2), ag.tensor([[3.0, 4.0]]), ag.tensor([[0.0, 1.0]])), 5),
+    (nn.TripletMarginWithDistanceLoss(distance_function=lambda a, b: (a - b).abs().sum(-1), swap=True),
+     (ag.zeros(1, 1), ag.tensor([[3.0]]), ag.tensor([[2.0]])), 3),
+    (nn.CTCLoss(), (ag.zeros(2, 1, 2) - np.log(2), ag.tensor([[1]]), [2], [1]), -np.log(0.75)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss", "arguments", "wanted"), LOSSES, ids=lambda value: type(value).__name__)
+def test_losses_by_hand(loss: nn.Module, arguments: tuple[Any, ...], wanted: float) -> None:
+    assert loss(*arguments).item() == pytest.approx(wanted, rel=1e-6)
+
+
+def test_multi_margin_of_no_samples() -> None:
+    nothing = ag.zeros(0, dtype=ag.int64)
+    for reduction in ("mean", "sum"):  # PyTorch's answer is whatever stood in the memory
+        assert F.multi_margin_loss(ag.zeros(0, 3), nothing, reduction=reduction).item() == 0
+
+
+def test_distances() -> None:
+    x, y = ag.tensor([[3.0, 4.0], [1.0, 0.0]]), ag.tensor([[0.0, 0.0], [0.0, 1.0]])
+    np.testing.assert_allclose(nn.PairwiseDistance(eps=0.0)(x, y).array, [5, np.sqrt(2)], rtol=1e-6)
+    assert nn.PairwiseDistance(1, 0.0, keepdim=True)(x, y).tolist() == [[7], [2]]
+    assert nn.CosineSimilarity()(x, ag.tensor([[3.0, 4.0], [0.0, 2.0]])).tolist() == pytest.approx([1, 0])
+
+
+def test_adaptive_softmax() -> None:
+    ag.manual_seed(0)
+    model = nn.AdaptiveLogSoftmaxWithLoss(16, 20, [5, 10], dtype=ag.float64)
+    x, classes = ag.randn(7, 16, dtype=ag.float64), ag.tensor([0, 4, 5, 9, 10, 19, 5])
+    everything = model.log_prob(x)
+    np.testing.assert_allclose(everything.exp().sum(1).detach(), np.ones(7))
+    output, loss = model(x, classes)
+    np.testing.assert_allclose(output.detach(), everything.gather(1, classes[:, None]).squeeze(1).detach(), rtol=1e-12)
+    assert loss.item() == pytest.approx(-output.mean().item())
+    assert model.predict(x).shape == (7,)
+    assert model(x[0], classes[0]).output.item() == pytest.approx(output[0].item())
+
+
+def test_linear_cross_entropy() -> None:
+    x, classes = ag.randn(4, 5), ag.tensor([0, 2, 1, 2])
+    layer = nn.LinearCrossEntropyLoss(5, 3, bias=True)
+    assert layer(x, classes).item() == pytest.approx(F.cross_entropy(layer.linear(x), classes).item())
+    with pytest.raises(NotImplementedError, match="options"):
+        F.linear_cross_entropy(x, layer.linear.weight, classes, options=3)
+    with pytest.raises(RuntimeError, match="ignore_index"):
+        F.linear_cross_entropy(x, layer.linear.weight, ag.rand(4, 3), ignore_index=1)
+    for shapes in ((5,), (2, 2, 5)):
+        with pytest.raises(RuntimeError, match="dimensionality"):
+            F.linear_cross_entropy(ag.zeros(1, *shapes), ag.zeros(*shapes[-1:]), classes)
+    for weight, bias in (((3, 4), None), ((3, 5), (2,))):
+        with pytest.raises(RuntimeError, match="linear_"):
+            F.linear_cross_entropy(x, ag.zeros(weight), classes, linear_bias=None if bias is None else ag.zeros(bias))
+    with pytest.raises(RuntimeError, match="batched"):
+        F.linear_cross_entropy(x[0], ag.zeros(3, 2, 5), classes)
+
+
 @pytest.mark.parametrize(
     ("size_average", "reduce", "meant"),
     [(True, None, "mean"), (False, None, "sum"), (None, True, "mean"), (None, False, "none"), (True, False, "none")],

@@ -240,8 +240,12 @@ def mish(input: TensorLike) -> Tensor:
 def logsigmoid(input: TensorLike) -> Tensor:
     """log(1 / (1 + e^-x)), finite for any finite x."""
     require("logsigmoid", input.dtype, "fc")
+    return _logsigmoid_array(input)
+
+
+def _logsigmoid_array(x: Array) -> Any:
     with np.errstate(under="ignore"):
-        return np.minimum(input, 0) - np.log1p(np.exp(-np.abs(input)))
+        return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
 def softsign(input: Tensor) -> Tensor:

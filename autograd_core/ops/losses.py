@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dims import common_shape
 from ..dtypes import require
-from ..primitive import Array, TensorLike, either, primitive
-from .activation import _log_softmax_array, _softmax, log_softmax, logsigmoid
+from ..primitive import TensorLike, either, primitive, wrap
+from .activation import hardtanh
+from .elementary import exp, log
+from .elementwise import where
+from .masks import masked_fill
 from .reduce import _mean, _sum
-from .scatter import gather
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -31,13 +34,18 @@ def _reduced(name: str, values: Tensor, reduction: str) -> Tensor:
     raise ValueError(f"{name}: {reduction!r} is not a valid value for reduction: use 'none', 'mean' or 'sum'")
 
 
-def _warn_of_broadcasting(name: str, input: Tensor, target: Tensor) -> None:
-    if input.array.shape != target.array.shape:
-        warnings.warn(
-            f"{name}: the target's size {tuple(target.shape)} differs from the input's {tuple(input.shape)}; "
-            "broadcasting them will likely give a wrong result. Make their sizes equal, e.g. target.unsqueeze(1).",
-            stacklevel=3,
-        )
+def _lined_up(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in their common shape; a warning if they did not have it."""
+    shapes = input.array.shape, target.array.shape
+    if shapes[0] == shapes[1]:
+        return input, target
+    warnings.warn(
+        f"{name}: the target's size {shapes[1]} differs from the input's {shapes[0]}; "
+        "broadcasting them will likely give a wrong result. Make their sizes equal, e.g. target.unsqueeze(1).",
+        stacklevel=3,
+    )
+    shape = common_shape(name, input=shapes[0], target=shapes[1])
+    return input.broadcast_to(shape), target.broadcast_to(shape)
 
 
 @primitive(fresh=True, promotes=True, shows="mean ({input} - {target})²", torch="MseLossBackward0",
@@ -54,241 +62,205 @@ def _mse_mean(input: TensorLike, target: TensorLike) -> Tensor:
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", *, weight: Tensor | None = None) -> Tensor:
-    """Mean squared error; reduction "mean", "sum" or "none".
+    """Mean squared error; "mean" with weights is the weighted mean.
 
     >>> mse_loss(tensor([1., 2.]), tensor([1., 4.]))
     tensor(2.)
     """
-    if input.array.shape == target.array.shape:
-        if reduction == "mean" and weight is None and input.array.dtype.kind == "f":
-            return _mse_mean(input, target)
-    else:
-        _warn_of_broadcasting("mse_loss", input, target)
-    squared = (input - target).square()
+    x, t = _lined_up("mse_loss", input, target)
+    if reduction == "mean" and weight is None and x.array.dtype.kind == "f":
+        return _mse_mean(x, t)
+    squared = (x - t).square()
     require("mse_loss", squared.array.dtype, "fc")
     if weight is None:
         return _reduced("mse_loss", squared, reduction)
-    weighted = squared * weight
+    return _weighted_mean("mse_loss", squared, input, weight, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", *, weight: Tensor | None = None) -> Tensor:
+    """Mean absolute error; derivative 0 where input equals target. "mean" with weights is the weighted mean."""
+    x, t = _lined_up("l1_loss", input, target)
+    losses = (x - t).abs()
+    if weight is None:
+        return _reduced("l1_loss", losses, reduction)
+    return _weighted_mean("l1_loss", losses, input, weight, reduction)
+
+
+def _weighted_mean(name: str, losses: Tensor, input: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    weighted = losses * _fitting_weight(name, input, weight)
     if reduction == "mean":
         return weighted.sum() / weight.sum()
-    return _reduced("mse_loss", weighted, reduction)
+    return _reduced(name, weighted, reduction)
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Mean absolute error; derivative 0 where input equals target."""
-    _warn_of_broadcasting("l1_loss", input, target)
-    return _reduced("l1_loss", (input - target).abs(), reduction)
+def _fitting_weight(name: str, input: Tensor, weight: Tensor) -> Tensor:
+    if weight.array.shape != input.array.shape:
+        raise ValueError(f"{name}: weight {tuple(weight.shape)} and input {tuple(input.shape)} must have the same size")
+    return weight
 
 
-def _check_classes(name: str, classes: Array, count: int, ignore_index: int) -> Array:
-    """Which targets count; raises for class numbers that do not exist."""
-    valid = classes != ignore_index
-    used = classes[valid]
-    if used.size and (used.min() < 0 or used.max() >= count):
-        wrong = used[(used < 0) | (used >= count)][0]
-        raise IndexError(
-            f"{name}: Target {wrong} is out of bounds: with input of {count} classes targets must be in "
-            f"[0, {count - 1}] (or ignore_index={ignore_index})"
-        )
-    return valid
+def half_squared_error(input: Tensor, target: Tensor, reduction: str = "batchmean") -> Tensor:
+    """(input - target)^2 / 2, whose derivative is the difference: the cost of the lecture documents (Nielsen's C, BP1).
 
+    reduction: "batchmean", the sum over the outputs averaged over the samples, the rows; else as usual.
 
-def _check_target_shape(name: str, input: Tensor, target: Tensor) -> None:
-    require(name, input.array.dtype, "fc")
-    shape, wanted = tuple(input.array.shape), tuple(target.array.shape)
-    expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    if not shape or wanted != expected:
-        raise ValueError(
-            f"{name}: input {shape} and target {wanted} do not fit: for input (N, C, …) the target must hold class "
-            f"numbers of shape {expected}"
-        )
-    if target.array.dtype not in (np.int64, np.uint8):
-        raise RuntimeError(f"{name}: expected class numbers as int64, but target has {target.array.dtype}; use .long()")
-
-
-def nll_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Tensor:
-    """Negative log-likelihood of classes. input (N, C, …) of log-probabilities, target (N, …) of class numbers.
-
-    "mean" divides by the summed weights of the targets that count.
-
-    >>> nll_loss(tensor([[-1., -2.]]), tensor([1]))
+    >>> half_squared_error(tensor([[1., 2.], [0., 0.]]), tensor([[1., 4.], [2., 0.]]))
     tensor(2.)
     """
-    _check_target_shape("nll_loss", input, target)
-    dim = 1 if input.array.ndim > 1 else 0
-    classes = input.array.shape[dim]
-    valid = _check_classes("nll_loss", target.array, classes, ignore_index)
-    safe = np.where(valid, target.array, 0).astype(np.int64)
-    if weight is not None and tuple(weight.array.shape) != (classes,):
-        raise RuntimeError(f"nll_loss: weight {tuple(weight.shape)} must have one entry for each of {classes} classes")
-    if weight is not None and weight.array.dtype != input.array.dtype:
-        raise RuntimeError(f"nll_loss: weight ({weight.dtype}) and input ({input.dtype}) must have the same dtype")
-    if weight is not None and weight.requires_grad:
-        raise RuntimeError(
-            "nll_loss: not differentiable with respect to weight, which cannot require grad; use weight.detach()"
-        )
-    scale = valid.astype(input.array.dtype) if weight is None else weight.array[safe] * valid
-    picked = gather(input, dim, input.new_tensor(np.expand_dims(safe, dim), dtype=np.int64)).squeeze(dim)
-    losses = _weighted(-picked, scale, valid)
-    if reduction == "mean":
-        return _divided(_sum(losses, None, False), scale.sum(dtype=input.array.dtype))
-    return _reduced("nll_loss", losses, reduction)
+    input, target = _lined_up("half_squared_error", input, target)
+    losses = (input - target).square() * 0.5
+    return _reduced_by_batch("half_squared_error", losses, reduction)
 
 
-@primitive(fresh=True, torch="MulBackward0",
-           input=lambda g, scale, valid: np.where(valid, g * scale, 0))
-def _weighted(input: TensorLike, scale: Any, valid: Any) -> Tensor:
-    """input * scale where valid; 0, of infinities too, where not (an ignored target)."""
-    with np.errstate(invalid="ignore"):  # a weight 0 of an infinite loss gives NaN, as in PyTorch
-        return np.where(valid, input * scale, 0)
+def _reduced_by_batch(name: str, losses: Tensor, reduction: str) -> Tensor:
+    if reduction != "batchmean":
+        return _reduced(name, losses, reduction)
+    total = _reduced(name, losses, "sum")
+    with np.errstate(divide="ignore", invalid="ignore"):  # an empty batch: NaN
+        return total / losses.array.shape[0] if losses.array.ndim else total
 
 
-def _divided(losses: Tensor, total: Any) -> Tensor:
-    """The summed losses by the total weight: NaN, without a warning, where no target counts."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return losses / losses.new_tensor(total)
+# ---------------------------------------------------------------- quadratic near 0, linear far from it
 
 
-def _one_hot_like(input: Any, target: Any) -> Any:
-    return (target[:, None] == np.arange(input.shape[1])).astype(input.dtype)
+def _smooth_l1_vjp(g: Any, input: Any, target: Any, beta: float) -> Any:
+    return g * either(hardtanh)((input - target) / beta, -1.0, 1.0)
 
 
-def _cross_entropy_vjp(g: Any, input: Any, target: Any, mean: bool, log_probability: Array) -> Any:
-    n, classes = log_probability.shape
-    out = np.exp(log_probability, order="C")  # so that reshape is a view
-    out.reshape(-1)[np.arange(0, n * classes, classes) + target] -= 1
-    out *= g / n if mean else g
-    return out
+@primitive(promotes=True, fresh=True, torch="SmoothL1LossBackward0",
+           input=_smooth_l1_vjp,
+           target=lambda g, input, target, beta: -_smooth_l1_vjp(g, input, target, beta))
+def _smooth_l1(input: TensorLike, target: TensorLike, beta: float) -> Tensor:
+    require("smooth_l1_loss", input.dtype, "f")
+    size = np.abs(input - target)
+    return np.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta)
 
 
-@primitive(fresh=True, torch="NllLossBackward0", shows="CE({input}, {target})",
-           keeps=("log_probability",),
-           fast={"input": _cross_entropy_vjp},
-           input=lambda g, input, target, mean:
-               (either(_softmax)(input, 1) - _one_hot_like(input, target)) * (g / len(target) if mean else g))
-def _cross_entropy_of_classes(input: TensorLike, target: TensorLike, mean: bool) -> Tensor:
-    """The everyday case: logits (N, C), class numbers (N,), no weights, nothing ignored."""
-    log_probability = _log_softmax_array(input, 1)
-    n, classes = input.shape
-    picked = log_probability.reshape(-1)[np.arange(0, n * classes, classes) + target]
-    total = -np.add.reduce(picked)
-    return total / input.dtype.type(n) if mean else total, log_probability
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """(input - target)^2 / (2 beta) where the difference is less than beta, else its size minus beta / 2
+    (Girshick 2015).
 
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Softmax and negative log-likelihood in one. input: logits (N, C, …); target: class numbers (N, …), or
-    probabilities in input's shape.
-
-    label_smoothing e mixes the target with the uniform distribution: (1 - e) target + e / C.
-
-    >>> cross_entropy(tensor([[1., 2., 3.]]), tensor([2]))
-    tensor(0.4076)
+    >>> smooth_l1_loss(tensor([0., 0.]), tensor([.5, 3.]), reduction="none")
+    tensor([0.1250, 2.5000])
     """
-    if not 0 <= label_smoothing <= 1:
-        raise RuntimeError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}")
-    logits, classes = input.array, target.array
-    if classes.shape == logits.shape and classes.dtype.kind == "f":
-        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
-    _check_target_shape("cross_entropy", input, target)
-    if weight is None and not label_smoothing and logits.ndim == 2 and len(classes) and reduction in ("mean", "sum"):
-        valid = _check_classes("cross_entropy", classes, logits.shape[1], ignore_index)
-        if valid.all():
-            return _cross_entropy_of_classes(input, target, reduction == "mean")
-    dim = 1 if logits.ndim > 1 else 0
-    log_p = log_softmax(input, dim)
-    loss = nll_loss(log_p, target, weight, ignore_index, reduction)
-    if not label_smoothing:
-        return loss
-    count = logits.shape[dim]
-    valid = classes != ignore_index
-    scaled = log_p if weight is None else log_p * weight.reshape(-1, *(1,) * (logits.ndim - dim - 1))
-    smooth = _weighted(-scaled.sum(dim), 1, valid)
-    if reduction == "mean":
-        total = valid.sum() if weight is None else (weight.array[np.where(valid, classes, 0)] * valid).sum()
-        smooth = _divided(smooth.sum(), total)
-    elif reduction == "sum":
-        smooth = smooth.sum()
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / count)
+    input, target = _lined_up("smooth_l1_loss", input, target)
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss: does not support negative values for beta, got {beta}")
+    losses = (input - target).abs() if beta == 0 else _smooth_l1(input, target, beta)
+    return _reduced("smooth_l1_loss", losses, reduction)
 
 
-def _cross_entropy_of_probabilities(
-    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+def _huber_vjp(g: Any, input: Any, target: Any, delta: float) -> Any:
+    return g * either(hardtanh)(input - target, -delta, delta)
+
+
+@primitive(promotes=True, fresh=True, torch="HuberLossBackward0",
+           input=_huber_vjp,
+           target=lambda g, input, target, delta: -_huber_vjp(g, input, target, delta))
+def _huber(input: TensorLike, target: TensorLike, delta: float) -> Tensor:
+    require("huber_loss", input.dtype, "f")
+    size = np.abs(input - target)
+    return np.where(size <= delta, size * size * 0.5, (size - 0.5 * delta) * delta)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
-    shape = input.array.shape
-    dim = 1 if len(shape) > 1 else 0
-    if label_smoothing:
-        target = target * (1 - label_smoothing) + label_smoothing / shape[dim]
-    log_p = log_softmax(input, dim)
+    """(input - target)^2 / 2 where the difference is at most delta, else delta (its size - delta / 2) (Huber 1964)."""
+    x, t = _lined_up("huber_loss", input, target)
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss: does not support non-positive values for delta, got {delta}")
+    losses = _huber(x, t, delta)
     if weight is not None:
-        log_p = log_p * weight.reshape(-1, *(1,) * (len(shape) - dim - 1))
-    losses = -(log_p * target).sum(dim)
-    if reduction == "mean":
-        return losses.sum() / (losses.array.size if losses.array.size else math.nan)
-    return _reduced("cross_entropy", losses, reduction)
+        losses = losses * _fitting_weight("huber_loss", input, weight)
+    return _reduced("huber_loss", losses, reduction)
 
 
-@primitive(fresh=True, torch="BinaryCrossEntropyBackward0",
-           input=lambda g, input, target: g * (input - target) / np.maximum((1 - input) * input, 1e-12),
-           target=lambda g, input: g * (np.maximum(np.log1p(-input), -100) - np.maximum(np.log(input), -100)))
-def _bce(input: TensorLike, target: TensorLike) -> Tensor:
-    with np.errstate(divide="ignore"):  # log 0 = -inf, limited to -100
-        return -(target * np.maximum(np.log(input), -100) + (1 - target) * np.maximum(np.log1p(-input), -100))
+# ---------------------------------------------------------------- distributions
 
 
-def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
-) -> Tensor:
-    """-(t log x + (1 - t) log(1 - x)) of probabilities, each logarithm limited to >= -100.
+def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", *, log_target: bool = False) -> Tensor:
+    """The Kullback-Leibler divergence target (log target - input), of log-probabilities from probabilities (or, with
+    log_target, from their logarithms).
 
-    >>> binary_cross_entropy(tensor([.5, 1.]), tensor([1., 0.]))
-    tensor(50.3466)
+    reduction: "batchmean", the divergence averaged over the rows, or "mean", "sum", "none". A probability of 0 gives 0,
+    but NaN where input is -inf.
+
+    >>> kl_div(tensor([[.5, .5]]).log(), tensor([[1., 0.]]), reduction="batchmean")
+    tensor(0.6931)
     """
-    require("binary_cross_entropy", input.array.dtype, "fc")
-    _same_shape("binary_cross_entropy", input, target)
-    x = input.array
-    if x.size and not ((x >= 0) & (x <= 1)).all():
-        raise RuntimeError(
-            f"binary_cross_entropy: all elements of input should be between 0 and 1, but they go from {x.min():.4g} "
-            f"to {x.max():.4g}; apply sigmoid() first or use binary_cross_entropy_with_logits"
-        )
-    losses = _bce(input, target)
-    return _reduced("binary_cross_entropy", losses if weight is None else losses * weight, reduction)
+    for name, tensor in (("input", input), ("target", target)):
+        if tensor.array.dtype.kind != "f":
+            raise RuntimeError(f"kl_div: Integral inputs not supported: {name} has {tensor.dtype}; use .float()")
+    with np.errstate(divide="ignore", invalid="ignore"):  # of the logarithm of 0, and 0 * inf
+        if log_target:
+            losses = exp(target) * (target - input)
+        else:
+            losses = where(target.detach() != 0, target * log(target), 0.0) - target * input
+    return _reduced_by_batch("kl_div", losses, reduction)
 
 
-def _same_shape(name: str, input: Tensor, target: Tensor) -> None:
-    if input.array.shape != target.array.shape:
-        raise ValueError(
-            f"{name}: target size {tuple(target.shape)} must be the same as input size {tuple(input.shape)}; "
-            "use target.unsqueeze(1), or input.squeeze(1)"
-        )
-
-
-def binary_cross_entropy_with_logits(
+def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
-    weight: Tensor | None = None,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
     reduction: str = "mean",
-    pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """Sigmoid and binary cross entropy in one, finite for any logit.
+    """The negative log-likelihood of counts with mean exp(input) or, without log_input, input.
 
-    >>> binary_cross_entropy_with_logits(tensor([0., 1000.]), tensor([1., 1.]))
-    tensor(0.3466)
+    full: adds Stirling's approximation of log(target!) for targets above 1.
+
+    >>> poisson_nll_loss(tensor([0.]), tensor([2.]))
+    tensor(1.)
     """
-    _same_shape("binary_cross_entropy_with_logits", input, target)
-    require("binary_cross_entropy_with_logits", input.array.dtype, "fc")
-    log_sigmoid = logsigmoid(input)
-    if pos_weight is None:
-        losses = (1 - target) * input - log_sigmoid
-    else:
-        losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * log_sigmoid
-    return _reduced("binary_cross_entropy_with_logits", losses if weight is None else losses * weight, reduction)
+    require("poisson_nll_loss", input.array.dtype, "iuf")
+    losses = exp(input) - target * input if log_input else input - target * log(input + eps)
+    if full:
+        with np.errstate(divide="ignore", invalid="ignore"):  # of the logarithm of 0, which counts for nothing
+            stirling = target * log(target) - target + log(target * (2 * math.pi)) * 0.5
+        losses = losses + masked_fill(stirling, target.detach() <= 1, 0)
+    return _reduced("poisson_nll_loss", losses, reduction)
+
+
+@primitive(input=lambda g: g)
+def _at_least(input: TensorLike, low: float) -> Tensor:
+    """input, but no less than a limit that the derivative does not know of."""
+    return np.maximum(input, low)
+
+
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """(log var + (input - target)^2 / var) / 2, the negative log-likelihood of a normal distribution with mean input.
+
+    var: input's shape, or without its last dimension, or with a 1 in place of one dimension; limited to >= eps, where
+    its gradient takes no notice. full: adds log(2 pi) / 2.
+
+    >>> gaussian_nll_loss(tensor([0.]), tensor([2.]), tensor([1.]))
+    tensor(2.)
+    """
+    variance: Any = wrap(np.full_like(input.array, var)) if isinstance(var, float) else var
+    if not hasattr(variance, "array"):
+        raise TypeError(f"gaussian_nll_loss(): var must be a Tensor or a float, not {type(var).__name__}")
+    require("gaussian_nll_loss", variance.array.dtype, "f")
+    if (variance.array < 0).any():
+        raise ValueError("gaussian_nll_loss: var has negative entry/entries")
+    shape, given = input.array.shape, variance.array.shape
+    if given != shape:
+        if given == shape[:-1]:
+            variance = variance.unsqueeze(-1)
+        elif len(given) != len(shape) or sum(n for m, n in zip(shape, given, strict=True) if m != n) != 1:
+            raise ValueError(f"gaussian_nll_loss: var is of incorrect size {given} for input {shape}")
+    variance = _at_least(variance, eps)
+    with np.errstate(over="ignore"):
+        losses = (log(variance) + (input - target).square() / variance) * 0.5
+    if full:
+        losses = losses + 0.5 * math.log(2 * math.pi)
+    return _reduced("gaussian_nll_loss", losses, reduction)

@@ -28,10 +28,9 @@ class PyTorch:
     grad = staticmethod(torch.autograd.grad)
 
     def __getattr__(self, name: str) -> Any:
-        for place in (torch, torch.nn.functional):
-            if hasattr(place, name) and not (
-                place is torch and name in ("embedding", "binary_cross_entropy_with_logits")
-            ):
+        deprecated = name in ("tanh", "sigmoid")  # in torch.nn.functional
+        for place in (torch,) if deprecated else (torch.nn.functional, torch):
+            if hasattr(place, name):
                 return getattr(place, name)
         raise AttributeError(name)
 

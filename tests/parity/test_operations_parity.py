@@ -222,11 +222,11 @@ def test_every_dtype(row: Row, dtype: str) -> None:
     call = next((call for call in row.calls if any(a.dtype.kind == "f" for a in call.arrays())), row.calls[0])
     varied = "f" if any(a.dtype.kind == "f" for a in call.arrays()) else "fiub"
     call = call.changed(lambda array: in_dtype(array, dtype) if array.dtype.kind in varied else array)
+    expected = outcome(lambda: in_torch(row, call, lambda x: torch.from_numpy(np.array(x)))[0])
+    if dtype == "float16" and isinstance(expected, NotImplementedError):
+        return  # some operations lack a half-precision kernel on the CPU
     with at(call):
-        same_outcome(
-            outcome(lambda: run(row, call, ag.from_numpy)[0]),
-            outcome(lambda: in_torch(row, call, lambda x: torch.from_numpy(np.array(x)))[0]),
-        )
+        same_outcome(outcome(lambda: run(row, call, ag.from_numpy)[0]), expected)
 
 
 BINARY = [
