@@ -51,7 +51,8 @@ from .adaptive import AdaptiveLogSoftmaxWithLoss
 from .container import Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .distances import CosineSimilarity, PairwiseDistance
 from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
-from .linear import Flatten, Linear, Unflatten
+from .embedding import Embedding, EmbeddingBag
+from .linear import Bilinear, Flatten, Linear, Unflatten
 from .losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -87,6 +88,7 @@ __all__ = [
     "AlphaDropout",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "Bilinear",
     "CELU",
     "CTCLoss",
     "CosineEmbeddingLoss",
@@ -97,6 +99,8 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "ELU",
+    "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
     "GELU",

@@ -1,4 +1,4 @@
-"""The affine layer, and layers that only change the shape."""
+"""The affine and the bilinear layer, and layers that only change the shape."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from autograd_core import Tensor
 
-__all__ = ["Flatten", "Linear", "Unflatten"]
+__all__ = ["Bilinear", "Flatten", "Linear", "Unflatten"]
 
 
 class Linear(Module):
@@ -51,6 +51,50 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    """y_o = x1^T W_o x2 + b_o.
+
+    Shapes: inputs (…, in1_features) and (…, in2_features), output (…, out_features); weight (out_features, in1_features,
+    in2_features), bias (out_features,). Initialised as in PyTorch: W and b uniform in ±1/sqrt(in1_features).
+
+    >>> nn.Bilinear(2, 3, 4)(ag.zeros(5, 2), ag.zeros(5, 3)).shape
+    Size([5, 4])
+    """
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.weight = Parameter(ag.empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
+        self.register_parameter("bias", Parameter(ag.empty(out_features, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new initial values."""
+        if self.in1_features <= 0:
+            raise ValueError(f"in1_features must be > 0, but got (in1_features={self.in1_features})")
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return ag.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class Flatten(Module):

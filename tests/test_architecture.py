@@ -59,7 +59,7 @@ LAZY: dict[tuple[str, str], str] = {}
 
 NN_FLOORS = [
     ["calls", "parameter", "registry", "functional.", "init", "module", "saving"],
-    ["container", "linear", "activation", "losses", "dropout", "distances", "adaptive"],
+    ["container", "linear", "activation", "losses", "dropout", "distances", "adaptive", "embedding"],
     ["optim.", "data.", "utils."],
     ["backprop."],
     ["__init__"],

@@ -246,6 +246,89 @@ def test_shapes() -> None:
         nn.Softmax2d()(x[0])
 
 
+# ---------------------------------------------------------------- tables
+
+
+def test_embedding() -> None:
+    ag.manual_seed(0)
+    layer = nn.Embedding(5, 2, padding_idx=-2)
+    assert layer.padding_idx == 3
+    assert layer.weight[3].tolist() == [0, 0]
+    ag.manual_seed(0)
+    np.testing.assert_array_equal(layer.weight[[0, 4]].array, ag.randn(5, 2)[[0, 4]].array)
+    layer(ag.tensor([[3, 1], [1, 3]])).sum().backward()
+    assert layer.weight.grad.tolist() == [[0, 0], [2, 2], [0, 0], [0, 0], [0, 0]]
+    assert repr(nn.Embedding(5, 2, 1, 2.0, 1.0, True)) == (
+        "Embedding(5, 2, padding_idx=1, max_norm=2.0, norm_type=1.0, scale_grad_by_freq=True)"
+    )
+    table = ag.eye(3)
+    frozen = nn.Embedding.from_pretrained(table)
+    assert not frozen.weight.requires_grad
+    assert np.shares_memory(frozen.weight.array, table.array)
+    assert nn.Embedding.from_pretrained(table, freeze=False).weight.requires_grad
+    for wrong in (
+        lambda: nn.Embedding(3, 2, 3),
+        lambda: nn.Embedding(3, 2, _weight=table),
+        lambda: nn.Embedding.from_pretrained(table[0]),
+    ):
+        with pytest.raises(AssertionError):
+            wrong()
+
+
+def test_the_norms_of_used_rows_are_limited_in_place() -> None:
+    weight = ag.tensor([[3.0, 4.0], [6.0, 8.0], [0.3, 0.4]], dtype=ag.float64, requires_grad=True)
+    before = weight._version
+    out = F.embedding(ag.tensor([1, 2, 1]), weight, max_norm=1.0)
+    np.testing.assert_allclose(out.detach(), [[0.6, 0.8], [0.3, 0.4], [0.6, 0.8]], rtol=1e-7)
+    np.testing.assert_allclose(weight.detach(), [[3, 4], [0.6, 0.8], [0.3, 0.4]], rtol=1e-7)
+    assert weight._version == before + 1
+    stale = (weight * weight).sum()
+    F.embedding_bag(ag.tensor([[0]]), weight, max_norm=1.0, norm_type=1.0)
+    np.testing.assert_allclose(weight[0].detach(), [3 / 7, 4 / 7], rtol=1e-7)
+    with pytest.raises(RuntimeError, match="modified"):
+        stale.backward()
+
+
+def test_gradients_by_frequency() -> None:
+    weight = ag.ones(3, 1, requires_grad=True)
+    F.embedding(ag.tensor([0, 1, 0, 0]), weight, scale_grad_by_freq=True).sum().backward()
+    assert weight.grad.tolist() == [[1], [1], [0]]
+    weight.grad = None
+    F.embedding_bag(ag.tensor([[0, 1, 0, 0]]), weight, mode="sum", scale_grad_by_freq=True).sum().backward()
+    assert weight.grad.tolist() == [[1], [1], [0]]  # in PyTorch, of unsorted numbers, by the frequency of another row
+
+
+def test_embedding_bag() -> None:
+    table = ag.tensor([[1.0, 5.0], [2.0, 4.0], [3.0, np.nan]], requires_grad=True)
+    bag = nn.EmbeddingBag(3, 2, mode="max", _weight=table.detach())
+    out = bag(ag.tensor([0, 1, 2, 0, 0]), ag.tensor([0, 2, 2]))
+    np.testing.assert_array_equal(out.detach(), [[2, 5], [0, 0], [3, np.nan]])
+    out.sum().backward()
+    assert bag.weight.grad.tolist() == [[0, 1], [1, 0], [1, 1]]
+    assert repr(nn.EmbeddingBag(3, 2, 1.0, mode="sum", padding_idx=1)) == (
+        "EmbeddingBag(3, 2, max_norm=1.0, mode='sum', padding_idx=1)"
+    )
+    bag = nn.EmbeddingBag.from_pretrained(ag.eye(3), include_last_offset=True, mode="sum")
+    assert not bag.weight.requires_grad
+    assert bag(ag.tensor([0, 0, 1]), ag.tensor([0, 2])).tolist() == [
+        [2, 0, 0]
+    ]  # what is behind the last offset is in no bag
+    assert bag(ag.tensor([[0, 1], [2, 2]])).tolist() == [[1, 1, 0], [0, 0, 2]]
+    with pytest.raises(RuntimeError, match="rise"):
+        F.embedding_bag(ag.tensor([0, 0, 1]), ag.eye(3), ag.tensor([0, 2, 1]))
+    with pytest.raises(NotImplementedError, match="sparse"):
+        F.embedding_bag(ag.tensor([[0]]), ag.eye(3), sparse=True)
+
+
+def test_bilinear() -> None:
+    layer = nn.Bilinear(2, 3, 4)
+    x, y = ag.randn(5, 2), ag.randn(5, 3)
+    wanted = np.einsum("ni,oij,nj->no", x.array, layer.weight.array, y.array) + layer.bias.array
+    np.testing.assert_allclose(layer(x, y).detach(), wanted, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match="in1_features must be > 0"):
+        nn.Bilinear(0, 1, 1)
+
+
 # ---------------------------------------------------------------- losses
 
 
@@ -370,8 +453,8 @@ def test_functional_has_pytorchs_positions() -> None:
         assert call.item() == wanted.item()
     rows = F.embedding(ag.tensor([1, 1]), ag.eye(2))
     assert rows.tolist() == [[0, 1], [0, 1]]
-    with pytest.raises(NotImplementedError, match="max_norm"):
-        F.embedding(ag.tensor([1]), ag.eye(2), max_norm=1.0)
+    with pytest.raises(NotImplementedError, match="sparse"):
+        F.embedding(ag.tensor([1]), ag.eye(2), sparse=True)
     with pytest.warns(UserWarning, match="Implicit dimension choice for softmax"):
         assert F.softmax(ag.zeros(2, 4)).tolist() == [[0.25] * 4] * 2
 

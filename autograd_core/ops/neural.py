@@ -1,4 +1,4 @@
-"""The operations of neural networks: affine map, embedding, padding.
+"""The operations of neural networks: affine and bilinear maps, padding.
 
 Formulas follow PyTorch's pages at https://docs.pytorch.org/docs/stable/nn.functional.html; where a row has a
 `fast` formula, the plain one beside it is the definition.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..tensor import Tensor
 
-# ---------------------------------------------------------------- affine map, embedding, padding
+# ---------------------------------------------------------------- affine and bilinear maps, padding
 
 
 def _rows(x: Any) -> Any:
@@ -106,37 +106,6 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         raise RuntimeError(f"bilinear: bias {bias.array.shape} must have one element per output of weight {w.shape}")
     out = einsum("...n,onm,...m->...o", input1, weight, input2)
     return out if bias is None else plus(out, bias)
-
-
-def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
-    """Rows of weight (n, d) by integer index: result (*input.shape, d). The row padding_idx gets no gradient.
-
-    >>> embedding(tensor([1, 1]), tensor([[1., 2.], [3., 4.]]))
-    tensor([[3., 4.],
-            [3., 4.]])
-    """
-    if weight.array.ndim != 2:
-        raise RuntimeError(f"embedding: weight must be 2-D, got shape {tuple(weight.shape)}")
-    rows = input.array
-    if rows.dtype.kind not in "iu":
-        raise RuntimeError(f"embedding: expected indices of an integer dtype, got {rows.dtype}; use .long()")
-    if rows.size and (rows.min() < 0 or rows.max() >= weight.array.shape[0]):
-        raise IndexError(
-            f"embedding: index out of range: indices go from {rows.min()} to {rows.max()}, but weight has "
-            f"{weight.array.shape[0]} rows"
-        )
-    picked = index_select(weight, 0, input.reshape(-1)).reshape(*rows.shape, weight.array.shape[1])
-    if padding_idx is None:
-        return picked
-    padding = padding_idx % weight.array.shape[0]
-    keep = (rows != padding)[..., None]
-    return _stop_where(picked, keep)
-
-
-@primitive(fresh=True, torch="EmbeddingBackward0",
-           input=lambda g, keep: g * keep)
-def _stop_where(input: TensorLike, keep: Any) -> Tensor:
-    return input.copy()
 
 
 @primitive(fresh=True, torch="ConstantPadNdBackward0",

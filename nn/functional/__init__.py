@@ -27,6 +27,8 @@ from autograd_core import (
     conv_transpose3d,
     cosine_similarity,
     dropout,
+    embedding,
+    embedding_bag,
     feature_alpha_dropout,
     gaussian_gelu,
     gaussian_nll_loss,
@@ -101,9 +103,6 @@ from .dropouts import (
     dropout2d,
     dropout3d,
 )
-from .embeddings import (
-    embedding,
-)
 from .images import (
     adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d_with_indices,
@@ -172,6 +171,7 @@ __all__ = [
     "elu",
     "elu_",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "fold",
     "gaussian_gelu",

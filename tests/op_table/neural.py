@@ -12,7 +12,6 @@ from tests.op_calls import (
     INT64,
     NO_BOOL,
     Array,
-    Better,
     Call,
     Row,
     Wrong,
@@ -50,16 +49,6 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(2, 3), floats(3, 2), forms), Wrong(RuntimeError, floats(2, 3), floats(2, 3), forms),
                       Wrong(RuntimeError, floats(2, 3), floats(2, 2), forms, floats(3)),
                       Wrong(RuntimeError, floats(2, 3), floats(2, 2), forms.astype(np.float32))])
-    table = floats(4, 2)
-    yield Row(op.embedding,
-              [Call(np.array([1, 1, 3]), table), Call(np.array(3), table), Better(np.zeros(0, np.int64), table),
-               Call(np.array([0]), table), Call(np.array([3, 1, 1]), table, padding_idx=2)],
-              lambda i, w, padding_idx=None: w[i],
-              conventions=[Call(np.array([[0, 2], [2, 2]]), table, 2), Call(np.array([0, 3]), table, padding_idx=-1)],
-              operations=["_stop_where"],
-              errors=[Wrong(IndexError, np.array([4]), table), Wrong(IndexError, np.array([-1]), table),
-                      Wrong(RuntimeError, floats(2), table), Wrong(RuntimeError, np.array([0]), floats(4))],
-              takes=DTYPES)
     padded = [Call(floats(2, 3), (1, 2)), Call(floats(2, 3), (1, 2, 0, 1)), Call(floats(2, 3), (-1, 2), value=1.5),
               Call(floats(0, 3), (1, 1)), Call(floats(1), (0, 0)), Call(floats(2, 3), [0, 1], "constant", 2.0),
               Call(floats(2, 2, 4), (2, 1), "reflect"), Call(floats(2, 2, 3), (2, 1), "replicate"),

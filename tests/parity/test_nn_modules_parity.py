@@ -65,6 +65,12 @@ MODELS = {
     "dropouts": lambda t, n: n.Sequential(
         n.Dropout1d(), n.Dropout2d(0.1), n.Dropout3d(0.2, True), n.AlphaDropout(), n.FeatureAlphaDropout(0.3, True)
     ),
+    "tables": lambda t, n: n.ModuleList(
+        [n.Embedding(7, 3), n.Embedding(20, 5, padding_idx=-1, dtype=t.float64), n.Embedding(3, 2, 1, 2.0, 1.0, True, False),
+         n.EmbeddingBag(7, 3), n.EmbeddingBag(4, 3, 1.5, 1.0, True, "sum", padding_idx=2),
+         n.Embedding.from_pretrained(t.ones(3, 2), padding_idx=0), n.EmbeddingBag.from_pretrained(t.ones(3, 2), False)]
+    ),
+    "bilinear": lambda t, n: n.Sequential(n.Bilinear(3, 4, 5), n.Bilinear(9, 2, 1, bias=False, dtype=t.float64)),
     "losses": lambda t, n: n.Sequential(
         n.MSELoss(), n.L1Loss(reduction="sum"), n.CrossEntropyLoss(t.ones(3)), n.NLLLoss(), n.BCELoss(),
         n.BCEWithLogitsLoss(pos_weight=t.ones(2)), n.SmoothL1Loss(beta=0.5), n.HuberLoss("sum", 2), n.KLDivLoss(log_target=True),
@@ -213,6 +219,10 @@ ERRORS = {
     "unflatten": lambda t, n: n.Unflatten(1, 3),
     "unflatten of": lambda t, n: n.Unflatten(1, (2, "x")),
     "reduction": lambda t, n: n.MSELoss(reduction="max")(t.ones(1), t.ones(1)),
+    "padding_idx": lambda t, n: n.Embedding(3, 2, padding_idx=3),
+    "embedding shape": lambda t, n: n.Embedding(3, 2, _weight=t.ones(2, 2)),
+    "embedding of a vector": lambda t, n: n.Embedding.from_pretrained(t.ones(3)),
+    "bilinear": lambda t, n: n.Bilinear(0, 2, 3),
     "delta": lambda t, n: n.HuberLoss(delta="1"),
     "triplet margin": lambda t, n: n.TripletMarginLoss(0),
     "triplet distance margin": lambda t, n: n.TripletMarginWithDistanceLoss(margin=-1),
@@ -317,6 +327,37 @@ def test_losses(make: Any, input: tuple[int, ...], target: Any, reduction: str, 
         cancelled = 2e-7 * np.abs(theirs).max()  # what is left where terms of this size cancel
         np.testing.assert_allclose(ours, theirs, rtol=1e-5 if dtype == "float32" else 1e-10, atol=cancelled)
         assert ours.dtype == theirs.dtype
+
+
+def table_results(library: Any, layers: Any) -> list[Any]:
+    found = []
+    numbers, starts = library.tensor([1, 5, 5, 0, 3, 6]), library.tensor([0, 2, 2])
+    for options in (
+        {},
+        {"padding_idx": 5},
+        {"max_norm": 1.0},
+        {"max_norm": 2.0, "norm_type": 1.0},
+        {"scale_grad_by_freq": True},
+    ):
+        layer = layers.Embedding(7, 3, **options)
+        out = layer(numbers.reshape(2, 3))
+        (out * out).sum().backward()
+        found += [out, layer.weight, layer.weight.grad]
+    for options in ({}, {"mode": "sum", "padding_idx": 5}, {"mode": "max"}, {"max_norm": 1.0, "padding_idx": -1}):
+        layer = layers.EmbeddingBag(7, 3, **options)
+        out = layer(numbers, starts)
+        (out * out).sum().backward()
+        found += [out, layer.weight, layer.weight.grad]
+    layer = layers.Bilinear(3, 4, 2)
+    out = layer(library.randn(5, 3), library.randn(5, 4))
+    (out * out).sum().backward()
+    return [*found, out, layer.weight.grad, layer.bias.grad]
+
+
+def test_tables_and_bilinear() -> None:
+    ours, theirs = both(lambda t, n: [array(tensor) for tensor in table_results(t, n)])
+    for mine, wanted in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, wanted, rtol=3e-6, atol=1e-6, strict=True)
 
 
 def adaptive_softmax(library: Any, layers: Any, dtype: str) -> list[Any]:
