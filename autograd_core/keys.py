@@ -46,7 +46,23 @@ def array_key(input: Tensor, key: Any) -> tuple[Any, ...]:
             stacklevel=3,
         )
         key = tuple(key)
-    return _general_key([_part(part) for part in (key if isinstance(key, tuple) else (key,))], input.array.shape)
+    parts = key if isinstance(key, tuple) else (key,)
+    shape = input.array.shape
+    at_least = sum(not (part is None or part is Ellipsis or isinstance(part, bool) or _is_bool_number(part)) for part in parts)
+    if at_least > len(shape):  # before anything that may be wrong with a part, as in PyTorch
+        raise _too_many(at_least, shape)
+    return _general_key([_part(part) for part in parts], shape)
+
+
+def _is_bool_number(part: Any) -> bool:
+    return getattr(part, "ndim", None) == 0 and part.dtype == np.bool_
+
+
+def _too_many(count: int, shape: tuple[int, ...]) -> IndexError:
+    return IndexError(
+        f"too many indices for a tensor of {len(shape)} dimensions: {count} were indexed (shape {shape})"
+        + ("; use .item() to read a 0-d tensor" if not shape else "")
+    )
 
 
 def is_plain(bound: Any) -> bool:
@@ -85,6 +101,8 @@ def _part(part: Any) -> Any:
                 "only integers, slices (`:`), ellipsis (`...`), None and tensors of dtype int64, int32 or bool are "
                 f"valid indices, got {type(part).__name__}"
             ) from None
+    if array.dtype == object:
+        raise RuntimeError(f"an index must be made of ints or bools, got {part!r:.60}; write parts of a tuple without brackets")
     if array.dtype == np.uint8:
         warnings.warn("indexing with dtype uint8 means a mask, and is deprecated; use dtype bool", stacklevel=4)
         array = array != 0
@@ -106,9 +124,7 @@ def _general_key(parts: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
     )
     rest = [ALL] * (len(shape) - taken)
     if len(shape) < taken:
-        raise IndexError(
-            f"too many indices for a tensor of {len(shape)} dimensions: {taken} were indexed (shape {shape})"
-        )
+        raise _too_many(taken, shape)
     full: list[Any] = []
     for part in parts:
         if part is Ellipsis:

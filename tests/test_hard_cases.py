@@ -410,6 +410,25 @@ def test_elements_that_a_view_shows_repeatedly_receive_the_sum() -> None:
     assert slope(lambda x: x.expand(3, 2), [1.0, 2.0]) == [3, 3]
 
 
+def test_a_region_of_nothing() -> None:
+    x = ag.zeros(2, 3)
+    x[[]] = ag.zeros(0, 3)
+    x[[]] = 7.0
+    x[x > 1] = ag.zeros(0)
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        x[[]] = ag.zeros(2, 0, 3)
+    assert slope(lambda y: y[False, False] if y.ndim else y[tensor(False)], 1.0) == 0
+    assert x.tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_too_many_indices_are_named_before_what_else_is_wrong() -> None:
+    for key in ((0, "a"), (0, [slice(0, 1)]), (0, 1.5), (tensor([0.5]), 0)):
+        with pytest.raises(IndexError, match="too many"):
+            ag.zeros(2)[key]
+    with pytest.raises(RuntimeError):
+        ag.zeros(2, 2)[0, [None]]
+
+
 PLACES = tensor([0, 0, 2])
 
 

@@ -73,7 +73,7 @@ def _add_rows(out: Array, rows: Array, g: Array) -> None:
 
 def _positions(key: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
     """Where the elements that a key picks stand in the flattened array."""
-    at: Any = 0
+    at: Any = np.broadcast_to(np.int64(0), shape)[key]
     step = 1
     for axis in reversed(range(len(shape))):
         numbers = np.arange(shape[axis]).reshape((-1,) + (1,) * (len(shape) - axis - 1))
