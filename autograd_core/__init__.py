@@ -23,17 +23,35 @@ from .calling import offer
 from . import cuda, linalg, return_types
 from .anomaly import detect_anomaly, is_anomaly_check_nan_enabled, is_anomaly_enabled, set_detect_anomaly
 from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
+from .conversion import result_type
 from .creation import (
-    arange, as_tensor, empty, empty_like, eye, from_numpy, full, full_like, linspace, ones, ones_like, tensor,
-    zeros, zeros_like,
+    as_tensor, asarray, empty, empty_like, empty_permuted, empty_strided, eye, from_numpy, frombuffer, full,
+    full_like, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
+)
+from .facts import (
+    get_device, is_complex, is_conj, is_floating_point, is_inference, is_neg, is_nonzero, is_same_size, is_signed,
+    is_storage, is_tensor, numel, resolve_conj, resolve_neg, typename,
+)
+from .sequences import (
+    arange, bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window, linspace, logspace, range,
+    tril_indices, triu_indices,
+)
+from .storages import TypedStorage, UntypedStorage
+from .tensor_types import (
+    BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor,
+    set_default_tensor_type,
 )
 from .dims import Size, broadcast_shapes
 from .derivatives import backward, grad
 from .graph import RemovableHandle
-from .devices import channels_last, channels_last_3d, contiguous_format, device, memory_format, preserve_format
+from .devices import (
+    channels_last, channels_last_3d, contiguous_format, device, get_default_device, get_num_threads, layout,
+    memory_format, preserve_format, set_default_device, set_num_threads, strided,
+)
 from .dtypes import (
-    bool, can_cast, cdouble, cfloat, complex64, complex128, double, float, float16, float32, float64,
-    get_default_dtype, half, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short, uint8,
+    bool, can_cast, cdouble, cfloat, complex64, complex128, double, finfo, float, float16, float32, float64,
+    get_default_dtype, half, iinfo, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short,
+    uint8,
 )
 from .dtypes import DType as dtype
 from .inplace import in_place
@@ -134,57 +152,64 @@ pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
 multiply, subtract, divide, true_divide, absolute, negative, arctan = mul, sub, div, div, abs, neg, atan
 
 __all__ = [  # a literal list, so that type checkers see it
-    "CheckpointError", "Function", "Generator", "GradcheckError", "RemovableHandle", "Size", "Tensor", "Variable",
-    "abs", "absolute", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
-    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "all",
-    "allclose", "alpha_dropout", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin", "argsort",
-    "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "atan", "atleast_1d", "atleast_2d", "atleast_3d",
-    "autograd", "avg_pool1d", "avg_pool2d", "avg_pool3d", "backward", "baddbmm", "bernoulli", "bilinear",
+    "BoolTensor", "ByteTensor", "CharTensor", "CheckpointError", "DoubleTensor", "FloatTensor", "Function",
+    "Generator", "GradcheckError", "HalfTensor", "IntTensor", "LongTensor", "RemovableHandle", "ShortTensor",
+    "Size", "Tensor", "TypedStorage", "UntypedStorage", "Variable", "abs", "absolute", "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout",
+    "amax", "amin", "any", "arange", "arctan", "argmax", "argmin", "argsort", "argwhere", "as_strided",
+    "as_strided_scatter", "as_tensor", "asarray", "atan", "atleast_1d", "atleast_2d", "atleast_3d", "autograd",
+    "avg_pool1d", "avg_pool2d", "avg_pool3d", "backward", "baddbmm", "bartlett_window", "bernoulli", "bilinear",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_not", "bitwise_or",
-    "bitwise_xor", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
-    "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "chain_matmul",
-    "channel_shuffle", "channels_last", "channels_last_3d", "checkpoint", "checkpoint_sequential", "cholesky",
-    "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "col2im",
-    "column_stack", "combinations", "compare_gradients", "complex", "complex64", "complex128", "concat",
+    "bitwise_xor", "blackman_window", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors",
+    "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat",
+    "chain_matmul", "channel_shuffle", "channels_last", "channels_last_3d", "checkpoint", "checkpoint_sequential",
+    "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
+    "col2im", "column_stack", "combinations", "compare_gradients", "complex", "complex64", "complex128", "concat",
     "concatenate", "conj", "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
     "conv_transpose2d", "conv_transpose3d", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "cross",
     "cross_entropy", "cuda", "cumsum", "default_generator", "det", "detect_anomaly", "device", "diag", "diag_embed",
     "diagflat", "diagonal", "diagonal_scatter", "dist", "div", "divide", "dot", "double", "draw_graph", "dropout",
     "dsplit", "dstack", "dtype", "e", "einsum", "elu", "embedding", "embedding_bag", "empty", "empty_like",
-    "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout",
-    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide",
-    "frobenius_norm", "from_numpy", "full", "full_like", "func", "functional", "gather", "gaussian_gelu",
-    "gaussian_nll_loss", "ge", "gelu", "geqrf", "ger", "get_default_dtype", "get_printoptions", "get_rng_state",
-    "glu", "grad", "gradcheck", "gradgradcheck", "gt", "half", "half_squared_error", "hard_logistic", "hardshrink",
-    "hardsigmoid", "hardswish", "hardtanh", "hessian", "hinge_embedding_loss", "hsplit", "hstack", "huber_loss",
-    "hvp", "im2col", "imag", "in_place", "increment_version", "index_add", "index_copy", "index_fill", "index_put",
-    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16",
-    "int32", "int64", "inverse", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_grad_enabled",
-    "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jacobian", "jvp", "kl_div",
-    "kron", "l1_loss", "le", "leaky_relu", "linalg", "linear", "linspace", "load", "log", "log1p", "log2", "log10",
-    "log_softmax", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logsumexp",
-    "long", "lp_pool1d", "lp_pool2d", "lp_pool3d", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed",
-    "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power",
-    "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum",
-    "maxout", "mean", "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis",
-    "movedim", "mse_loss", "msort", "mul", "multi_margin_loss", "multilabel_margin_loss",
-    "multilabel_soft_margin_loss", "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg",
-    "negative", "nll_loss", "no_grad", "nonzero", "nonzero_static", "noop_context_fn", "norm", "normal",
-    "nuclear_norm", "numel", "once_differentiable", "one_hot", "ones", "ones_like", "orgqr", "ormqr", "outer",
-    "pad", "pairwise_distance", "pdist", "permute", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle",
-    "poisson_nll_loss", "polar", "positive", "pow", "prelu", "preserve_format", "printoptions", "prod",
-    "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
-    "randperm", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class", "relu", "relu6",
-    "remainder", "repeat_interleave", "reshape", "return_types", "roll", "rot90", "round", "row_stack", "rrelu",
-    "rsqrt", "rsub", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
-    "select_scatter", "selu", "set_default_dtype", "set_detect_anomaly", "set_detect_numpy_writes",
-    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "silu", "sin", "sinh",
-    "slice_scatter", "slogdet", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus",
-    "softshrink", "softsign", "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std",
-    "step", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "swish", "t", "take", "take_along_dim", "tan",
-    "tanh", "tanhshrink", "tensor", "tensor_split", "tensordot", "threshold", "tile", "topk", "trace", "transpose",
-    "triangular_solve", "tril", "triplet_margin_loss", "triplet_margin_with_distance_loss", "triu", "true_divide",
-    "trunc", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
+    "empty_permuted", "empty_strided", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
+    "feature_alpha_dropout", "feature_dropout", "finfo", "flatten", "flip", "fliplr", "flipud", "float", "float16",
+    "float32", "float64", "floor", "floor_divide", "frobenius_norm", "from_numpy", "frombuffer", "full",
+    "full_like", "func", "functional", "gather", "gaussian_gelu", "gaussian_nll_loss", "ge", "gelu", "geqrf", "ger",
+    "get_default_device", "get_default_dtype", "get_device", "get_num_threads", "get_printoptions", "get_rng_state",
+    "glu", "grad", "gradcheck", "gradgradcheck", "gt", "half", "half_squared_error", "hamming_window",
+    "hann_window", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hessian",
+    "hinge_embedding_loss", "hsplit", "hstack", "huber_loss", "hvp", "iinfo", "im2col", "imag", "in_place",
+    "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
+    "inf", "inference_mode", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64", "inverse",
+    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj", "is_floating_point",
+    "is_grad_enabled", "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size",
+    "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jacobian", "jvp",
+    "kaiser_window", "kl_div", "kron", "l1_loss", "layout", "le", "leaky_relu", "linalg", "linear", "linspace",
+    "load", "log", "log1p", "log2", "log10", "log_softmax", "logdet", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logsigmoid", "logspace", "logsumexp", "long", "lp_pool1d", "lp_pool2d", "lp_pool3d", "lt", "lu",
+    "lu_solve", "lu_unpack", "make_dot", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter",
+    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool2d", "max_pool3d",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum", "maxout", "mean", "memory_format", "meshgrid", "min",
+    "minimum", "mish", "mm", "module_path", "moveaxis", "movedim", "mse_loss", "msort", "mul", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "multinomial", "multiply", "mv", "nan", "narrow",
+    "narrow_copy", "ne", "neg", "negative", "nll_loss", "no_grad", "nonzero", "nonzero_static", "noop_context_fn",
+    "norm", "normal", "nuclear_norm", "numel", "once_differentiable", "one_hot", "ones", "ones_like", "orgqr",
+    "ormqr", "outer", "pad", "pairwise_distance", "pdist", "permute", "pi", "pinverse", "pixel_shuffle",
+    "pixel_unshuffle", "poisson_nll_loss", "polar", "positive", "pow", "prelu", "preserve_format", "printoptions",
+    "prod", "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "random", "randperm", "range", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class",
+    "relu", "relu6", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type",
+    "return_types", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor",
+    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu",
+    "set_default_device", "set_default_dtype", "set_default_tensor_type", "set_detect_anomaly",
+    "set_detect_numpy_writes", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short",
+    "sigmoid", "sign", "silu", "sin", "sinh", "slice_scatter", "slogdet", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "split_with_sizes", "sqrt",
+    "square", "squeeze", "stack", "std", "step", "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims",
+    "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink", "tensor", "tensor_split", "tensordot",
+    "threshold", "tile", "topk", "trace", "transpose", "triangular_solve", "tril", "tril_indices",
+    "triplet_margin_loss", "triplet_margin_with_distance_loss", "triu", "triu_indices", "true_divide", "trunc",
+    "typename", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
     "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "vander", "var", "vdot", "vhp", "view_as_complex",
     "view_as_real", "vjp", "vmap", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
@@ -252,16 +277,6 @@ def __getattr__(name: str) -> Any:
         return module
     found = globals()[name] = getattr(module, name)
     return found
-
-
-def is_tensor(obj: Any) -> Any:
-    """Whether obj is a Tensor."""
-    return isinstance(obj, Tensor)
-
-
-def numel(input: Tensor) -> Any:
-    """The number of elements of input."""
-    return input.numel()
 
 
 offer(globals(), __all__)

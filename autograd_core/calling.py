@@ -273,7 +273,8 @@ def offer(namespace: dict[str, Any], names: Sequence[str], takes_out: Collection
     for name in names:
         function = namespace.get(name)
         home = getattr(function, "__module__", "")
-        if name in takes_out or (callable(function) and ".ops." in home and not is_row(function)):
+        composed = callable(function) and (".ops." in home or home.endswith(".facts")) and not is_row(function)
+        if name in takes_out or composed:
             if function is not None:
                 namespace[name] = public(function, name in takes_out or function.__name__ in takes_out)
 

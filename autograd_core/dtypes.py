@@ -28,6 +28,19 @@ complex64 = cfloat = np.dtype(np.complex64)
 complex128 = cdouble = np.dtype(np.complex128)
 
 ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool, complex64, complex128)
+TENSOR_NAMES: dict[DType, str] = {  # as in torch.FloatTensor
+    float16: "Half",
+    float32: "Float",
+    float64: "Double",
+    int8: "Char",
+    int16: "Short",
+    int32: "Int",
+    int64: "Long",
+    uint8: "Byte",
+    bool: "Bool",
+    complex64: "ComplexFloat",
+    complex128: "ComplexDouble",
+}
 CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
 _PYTHON = {builtins.bool: bool, builtins.int: int64, builtins.float: None, builtins.complex: None}
 _WIDER = {float16: float32, float32: float64}
@@ -154,3 +167,79 @@ def can_cast(from_: DType, to: DType) -> builtins.bool:
     if to == bool:
         return from_ == bool
     return CATEGORY[from_.kind] <= CATEGORY[to.kind]
+
+
+def of_tensor_type(kind: Any) -> DType | None:
+    """The dtype of a tensor type, such as ``FloatTensor`` or its name "torch.FloatTensor"; None if it is none.
+
+    >>> of_tensor_type("torch.LongTensor")
+    dtype('int64')
+    """
+    if isinstance(kind, str):
+        named = {f"torch.{name}Tensor": dtype for dtype, name in TENSOR_NAMES.items()}
+        if kind not in named:
+            raise ValueError(
+                f"invalid type: {kind!r}; give a dtype such as ag.float32, or a name such as 'torch.FloatTensor'"
+            )
+        return named[kind]
+    found = getattr(kind, "dtype", None)
+    return found if isinstance(kind, type) and isinstance(found, np.dtype) else None
+
+
+class finfo:  # noqa: N801 - PyTorch's name
+    """The limits of a floating dtype: bits, eps, max, min, tiny (smallest_normal), resolution.
+
+    >>> finfo(float32).eps
+    1.1920928955078125e-07
+    """
+
+    def __init__(self, type: DTypeLike = None) -> None:
+        dtype = _default if type is None else as_dtype(type)
+        if dtype.kind not in "fc":
+            raise TypeError(f"finfo() requires a floating-point dtype, not {dtype}; use iinfo")
+        known = np.finfo(dtype)
+        self.dtype, self.bits = known.dtype.name, known.bits
+        self.eps, self.max, self.min = builtins.float(known.eps), builtins.float(known.max), builtins.float(known.min)
+        self.tiny = self.smallest_normal = builtins.float(known.tiny)
+        self.resolution = builtins.float(str(known.resolution))
+
+    def __eq__(self, other: object) -> builtins.bool:
+        return isinstance(other, finfo) and other.dtype == self.dtype
+
+    def __hash__(self) -> builtins.int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return (
+            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
+            f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
+        )
+
+
+class iinfo:  # noqa: N801 - PyTorch's name
+    """The limits of an integer dtype: bits, max, min.
+
+    >>> iinfo(uint8).max
+    255
+    """
+
+    def __init__(self, type: DTypeLike) -> None:
+        dtype = as_dtype(type)
+        if dtype.kind not in "iu":
+            raise TypeError(f"iinfo() requires an integer dtype, not {dtype}; use finfo")
+        known = np.iinfo(dtype)
+        self.dtype, self.bits, self.max, self.min = (
+            dtype.name,
+            known.bits,
+            builtins.int(known.max),
+            builtins.int(known.min),
+        )
+
+    def __eq__(self, other: object) -> builtins.bool:
+        return isinstance(other, iinfo) and other.dtype == self.dtype
+
+    def __hash__(self) -> builtins.int:
+        return hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

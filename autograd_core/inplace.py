@@ -276,7 +276,9 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
     tracked = is_grad_enabled() and (tensor._edge is not None or edge is not None) and target.dtype.kind in "fc"
     try:
         if not source.size:
-            np.broadcast_to(_without_leading_ones(source), target[key].shape)  # into an empty region NumPy writes anything
+            np.broadcast_to(
+                _without_leading_ones(source), target[key].shape
+            )  # into an empty region NumPy writes anything
         if not tracked:
             target[key] = _without_leading_ones(source)
         else:

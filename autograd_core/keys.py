@@ -48,7 +48,9 @@ def array_key(input: Tensor, key: Any) -> tuple[Any, ...]:
         key = tuple(key)
     parts = key if isinstance(key, tuple) else (key,)
     shape = input.array.shape
-    at_least = sum(not (part is None or part is Ellipsis or isinstance(part, bool) or _is_bool_number(part)) for part in parts)
+    at_least = sum(
+        not (part is None or part is Ellipsis or isinstance(part, bool) or _is_bool_number(part)) for part in parts
+    )
     if at_least > len(shape):  # before anything that may be wrong with a part, as in PyTorch
         raise _too_many(at_least, shape)
     return _general_key([_part(part) for part in parts], shape)
@@ -102,7 +104,9 @@ def _part(part: Any) -> Any:
                 f"valid indices, got {type(part).__name__}"
             ) from None
     if array.dtype == object:
-        raise RuntimeError(f"an index must be made of ints or bools, got {part!r:.60}; write parts of a tuple without brackets")
+        raise RuntimeError(
+            f"an index must be made of ints or bools, got {part!r:.60}; write parts of a tuple without brackets"
+        )
     if array.dtype == np.uint8:
         warnings.warn("indexing with dtype uint8 means a mask, and is deprecated; use dtype bool", stacklevel=4)
         array = array != 0

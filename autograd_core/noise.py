@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import random, streams
-from .creation import as_array
 from .dtypes import require
 from .ops.activation import leaky_relu
 from .primitive import wrap
+from .reading import as_array
 
 if TYPE_CHECKING:
     from .primitive import Array

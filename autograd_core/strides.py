@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["address", "bounds", "coincide", "offsets", "owner", "positions", "strided"]
+__all__ = ["address", "bounds", "coincide", "memory_bytes", "offsets", "owner", "positions", "strided"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -107,6 +107,16 @@ def coincide(array: Array) -> bool:
     return False
 
 
+def memory_bytes(array: Array, low: int, high: int) -> Array:
+    """The bytes between two addresses in the memory that an array lies in."""
+    whole = owner(array)
+    line = whole.transpose(sorted(range(whole.ndim), key=lambda dim: -whole.strides[dim]))
+    if not line.flags.c_contiguous:
+        raise RuntimeError("memory with gaps cannot be looked at with other strides; use .clone() first")
+    flat: Array = line.reshape(-1).view(np.uint8)
+    return flat[low - address(whole) : high - address(whole)] if flat.size else flat
+
+
 def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], start: int = 0) -> Array:
     """An array in the same memory that begins `start` bytes behind the first element; strides are in bytes.
 
@@ -116,10 +126,7 @@ def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], star
     [[0, 1], [1, 2], [2, 3]]
     """
     whole = owner(array)
-    line = whole.transpose(sorted(range(whole.ndim), key=lambda dim: -whole.strides[dim]))
-    if not line.flags.c_contiguous:
-        raise RuntimeError("memory with gaps cannot be looked at with other strides; use .clone() first")
-    flat = line.reshape(-1).view(np.uint8)
+    flat = memory_bytes(whole, *bounds(whole))
     begin = address(array) + start - address(whole) if 0 not in shape else 0
     out: Array = np.ndarray(shape, array.dtype, flat, begin, strides)
     out.flags.writeable = out.flags.writeable and array.flags.writeable

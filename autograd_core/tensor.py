@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import complex_numbers, creation, derivatives, devices, dtypes, inplace, keys, numpy_api, primitive, printing
-from .dims import Size, one_dim
+from . import (
+    complex_numbers,
+    conversion,
+    copying,
+    creation,
+    derivatives,
+    devices,
+    dtypes,
+    facts,
+    inplace,
+    keys,
+    numpy_api,
+    primitive,
+    printing,
+)
+from .dims import Size
 from .graph import Leaf, Node, RemovableHandle
-from .memory import Memory, settle, share
+from .memory import Memory, share
 from .methods import Methods
-from .ops import elementwise, index, joining
+from .ops import index, joining
 from .ops import shape as shaping
 from .primitive import wrap
 
@@ -20,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self
 
-    from .dtypes import DType, DTypeLike
+    from .dtypes import DType
 
 
 _known_size = tuple.__new__  # of a Size that needs no check
@@ -50,20 +65,10 @@ class Tensor(Methods):
     _one_of_several: bool = False  # a view that split, chunk or unbind returned
     _name: str | None = None
 
-    def __new__(cls, *data: Any, dtype: DTypeLike = None, device: Any = None) -> Self:
+    def __new__(cls, *data: Any, size: Any = None, device: Any = None) -> Self:
         """Values in the default dtype, or a size: see the class."""
-        devices.check(device)
         self = object.__new__(cls)
-        if len(data) == 1 and not isinstance(data[0], int | np.integer):
-            given = data[0]
-            shared = isinstance(given, Tensor) and dtype is None
-            self._memory = share(given) if shared else Memory()
-            self.array = given.array if shared else creation.as_array(given, dtype or dtypes.get_default_dtype())
-        else:
-            self.array = np.empty(data, dtype or dtypes.get_default_dtype())
-            self._memory = Memory()
-            if not data:
-                self.array = np.empty(0, dtype or dtypes.get_default_dtype())
+        self.array, self._memory = creation.legacy("Tensor", data, size, device, None)
         self._edge = None
         return self
 
@@ -212,66 +217,46 @@ class Tensor(Methods):
     real = property(complex_numbers.real)
     imag = property(complex_numbers.imag)
 
-    @property
-    def is_cuda(self) -> bool:
-        """False."""
-        return False
-
-    @property
-    def is_sparse(self) -> bool:
-        """False."""
-        return False
+    is_cpu: bool = True
+    is_cuda: bool = False
+    is_sparse: bool = False
+    is_sparse_csr: bool = False
+    is_quantized: bool = False
+    is_meta: bool = False
+    is_mkldnn: bool = False
+    is_nested: bool = False
+    layout: devices.layout = devices.strided
 
     @property
     def _version(self) -> int:
         """How often the memory was written in place."""
         return self._memory.version - 1
 
-    # ------------------------------------------------------------ sizes
+    # ------------------------------------------------------------ what it knows of itself
 
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.array.shape[one_dim("size", dim, self.array.ndim)]
-
-    def dim(self) -> int:
-        """The number of dimensions."""
-        return self.array.ndim
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self.array.size
-
-    nelement = numel
-    ndimension = dim
-
-    def element_size(self) -> int:
-        """Bytes per element."""
-        return self.array.itemsize
-
-    def stride(self, dim: int | None = None) -> Any:
-        """Steps between neighbours, in elements."""
-        settle(self)
-        steps = tuple(step // self.array.itemsize for step in self.array.strides)
-        return steps if dim is None else steps[dim]
-
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in row-major order without gaps."""
-        return settle(self)
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        settle(self)
-        return int(self.array.__array_interface__["data"][0])
-
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is floating."""
-        kind: str = self.array.dtype.kind
-        return kind == "f"
-
-    def is_complex(self) -> bool:
-        """Whether the dtype is complex."""
-        kind: str = self.array.dtype.kind
-        return kind == "c"
+    size, dim, numel, stride = facts.size, facts.dim, facts.numel, facts.stride
+    ndimension, nelement, element_size = facts.dim, facts.numel, facts.element_size
+    dim_order, is_contiguous, is_same_size, is_set_to = (
+        facts.dim_order,
+        facts.is_contiguous,
+        facts.is_same_size,
+        facts.is_set_to,
+    )
+    data_ptr, storage_offset, storage, untyped_storage = (
+        facts.data_ptr,
+        facts.storage_offset,
+        facts.storage,
+        facts.untyped_storage,
+    )
+    is_floating_point, is_complex, is_signed = facts.is_floating_point, facts.is_complex, facts.is_signed
+    is_conj, is_neg, resolve_conj, resolve_neg = facts.is_conj, facts.is_neg, facts.resolve_conj, facts.resolve_neg
+    is_inference, is_nonzero, get_device = facts.is_inference, facts.is_nonzero, facts.get_device
+    is_shared, share_memory_, is_pinned, pin_memory = (
+        facts.is_shared,
+        facts.share_memory_,
+        facts.is_pinned,
+        facts.pin_memory,
+    )
 
     def __len__(self) -> int:
         if not self.array.ndim:
@@ -331,6 +316,10 @@ class Tensor(Methods):
         return iter(joining.unbind(self))
 
     def __contains__(self, element: Any) -> bool:
+        if not hasattr(element, "array") and not isinstance(element, Number):
+            raise RuntimeError(
+                f"a Tensor contains numbers; whether it contains a {type(element).__name__} cannot be asked"
+            )
         return bool((self.array == getattr(element, "array", element)).any())
 
     def __repr__(self) -> str:
@@ -344,34 +333,7 @@ class Tensor(Methods):
     def __format__(self, spec: str) -> str:
         return format(self.array.item(), spec) if not self.array.ndim and spec else str(self)
 
-    def __copy__(self) -> Tensor:
-        if not self.is_leaf:
-            return shaping.view_as(self, self)
-        memory = share(self)
-        twin = _rebuilt(type(self), self.array, self.requires_grad)
-        twin._memory, twin._name = memory, self._name
-        return twin  # type: ignore[no-any-return]  # of this class
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment. Use .detach().clone()."
-            )
-        known = memo.get(id(self))
-        if known is not None:
-            return known  # type: ignore[no-any-return]  # put there below
-        twin = memo[id(self)] = _rebuilt(type(self), self.array.copy(order="K"), self.requires_grad)
-        if self._name is not None:
-            twin._name = self._name
-        if self._leaf is not None and self._leaf.grad is not None:
-            twin.grad = self._leaf.grad.detach().clone()
-        return twin  # type: ignore[no-any-return]  # of this class
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("only leaf tensors can be pickled; use .detach() first")
-        return _rebuilt, (type(self), self.array, self.requires_grad)
+    __copy__, __deepcopy__, __reduce_ex__ = copying.shallow, copying.deep, copying.reduced
 
     # ------------------------------------------------------------ gradients
 
@@ -443,94 +405,21 @@ class Tensor(Methods):
 
     # ------------------------------------------------------------ conversion
 
-    def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """In another dtype, given as such or as another tensor's; devices other than the CPU raise.
+    to, type, type_as, astype = conversion.to, conversion.type, conversion.type_as, conversion.astype
+    float, double, half, bfloat16 = conversion.float, conversion.double, conversion.half, conversion.bfloat16
+    long, int, short, char = conversion.long, conversion.int, conversion.short, conversion.char
+    byte, bool = conversion.byte, conversion.bool_
+    cfloat, cdouble, chalf = conversion.cfloat, conversion.cdouble, conversion.chalf
+    cpu, cuda = conversion.cpu, conversion.cuda
+    apply_, map_, map2_ = conversion.apply_, conversion.map_, conversion.map2_
 
-        >>> zeros(1).to(int64)
-        tensor([0])
-        """
-        kwargs.pop("non_blocking", None)
-        kwargs.pop("memory_format", None)
-        copy = kwargs.pop("copy", False)
-        devices.check(kwargs.pop("device", None))
-        dtype = kwargs.pop("dtype", None)
-        if kwargs:
-            raise TypeError(f"to() got an unexpected keyword argument {next(iter(kwargs))!r}")
-        for arg in args:
-            if isinstance(arg, Tensor):
-                dtype = arg.dtype
-            elif isinstance(arg, devices.device) or (isinstance(arg, str) and arg.partition(":")[0] in _DEVICE_NAMES):
-                devices.check(arg)
-            elif isinstance(arg, bool):
-                continue  # non_blocking
-            elif arg is not None:
-                dtype = arg
-        converted = self if dtype is None else elementwise.cast(self, dtype)
-        return converted.clone() if copy and converted is self else converted
-
-    def type(self, dtype: Any = None) -> Any:
-        """The tensor in another dtype; without one, PyTorch's name of this type."""
-        if dtype is None:
-            return f"torch.{_TYPE_NAMES[self.array.dtype]}Tensor"
-        if isinstance(dtype, str):
-            named = {f"torch.{name}Tensor": found for found, name in _TYPE_NAMES.items()}
-            dtype = named.get(dtype, dtype)
-        return elementwise.cast(self, dtype)
-
-    def type_as(self, other: Tensor) -> Tensor:
-        """In other's dtype."""
-        return elementwise.cast(self, other.dtype)
-
-    def astype(self, dtype: DTypeLike, copy: bool = True) -> Tensor:
-        """NumPy's name for `to(dtype)`."""
-        return elementwise.cast(self, np.dtype(dtype))
-
-    def float(self) -> Tensor:
-        """In float32."""
-        return elementwise.cast(self, np.float32)
-
-    def double(self) -> Tensor:
-        """In float64."""
-        return elementwise.cast(self, np.float64)
-
-    def half(self) -> Tensor:
-        """In float16."""
-        return elementwise.cast(self, np.float16)
-
-    def long(self) -> Tensor:
-        """In int64."""
-        return elementwise.cast(self, np.int64)
-
-    def int(self) -> Tensor:
-        """In int32."""
-        return elementwise.cast(self, np.int32)
-
-    def short(self) -> Tensor:
-        """In int16."""
-        return elementwise.cast(self, np.int16)
-
-    def byte(self) -> Tensor:
-        """In uint8."""
-        return elementwise.cast(self, np.uint8)
-
-    def bool(self) -> Tensor:
-        """In bool: whether each element is nonzero."""
-        return elementwise.cast(self, np.bool_)
-
-    def cpu(self) -> Tensor:
-        """The tensor itself: it is there already."""
-        return self
-
-    def cuda(self, device: Any = None, non_blocking: Any = False) -> Tensor:
-        """Raises: there is no GPU."""
-        devices.check("cuda")
-        return self
-
-    new_tensor = creation.new_tensor
-    new_zeros = creation.new_zeros
-    new_ones = creation.new_ones
-    new_empty = creation.new_empty
-    new_full = creation.new_full
+    new_tensor, new_zeros, new_ones, new_full = (
+        creation.new_tensor,
+        creation.new_zeros,
+        creation.new_ones,
+        creation.new_full,
+    )
+    new_empty, new_empty_strided, new = creation.new_empty, creation.new_empty_strided, creation.new
 
     # ------------------------------------------------------------ indexing
 
@@ -540,30 +429,6 @@ class Tensor(Methods):
     def __setitem__(self, key: Any, value: Any) -> None:
         inplace.assign(self, keys.array_key(self, key), value)
 
-
-def _rebuilt(cls: Any, array: np.ndarray[Any, Any], requires_grad: Any) -> Any:
-    """A leaf tensor of a class around an array: what copying and pickling give."""
-    tensor = object.__new__(cls)
-    tensor.array, tensor._edge, tensor._memory = array, None, Memory()
-    if requires_grad:
-        creation.requires_grad_(tensor)
-    return tensor
-
-
-_DEVICE_NAMES = ("cpu", "cuda", "mps", "xpu", "meta")
-_TYPE_NAMES = {
-    dtypes.float16: "Half",
-    dtypes.float32: "Float",
-    dtypes.float64: "Double",
-    dtypes.int8: "Char",
-    dtypes.int16: "Short",
-    dtypes.int32: "Int",
-    dtypes.int64: "Long",
-    dtypes.uint8: "Byte",
-    dtypes.bool: "Bool",
-    dtypes.complex64: "ComplexFloat",
-    dtypes.complex128: "ComplexDouble",
-}
 
 primitive.bind(Tensor)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import autograd_core as ag
-from autograd_core import Tensor
+from autograd_core import Tensor, typename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
-__all__ = ["Parameter"]
+__all__ = ["Parameter", "clear_grads", "typename"]
 
 
 class Parameter(Tensor):
@@ -44,14 +44,6 @@ class Parameter(Tensor):
 
 
 ag.register_parameter_class(Parameter)
-
-
-def typename(value: object) -> str:
-    """How messages name an object's type: a tensor's by its dtype, as in PyTorch; a class goes by its own name."""
-    if isinstance(value, Tensor):
-        return str(value.type())
-    kind = value if isinstance(value, type) else type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def clear_grads(tensors: Iterable[Tensor], set_to_none: bool) -> None:

@@ -349,7 +349,7 @@ IN_PLACE = [row for row in ROWS if not row.name.endswith("_") and hasattr(ag.Ten
 BECOMING = {"squeeze", "unsqueeze", "transpose", "t", "as_strided"}  # in place, the tensor takes another shape
 NOT_OF_AN_OPERATION = {
     *[row.name for row in IN_PLACE_ONLY],
-    "requires_grad_", "detach_",
+    "requires_grad_", "detach_", "apply_", "map_", "map2_", "share_memory_",
     "uniform_", "normal_", "bernoulli_", "exponential_", "random_",
 }  # fmt: skip
 
