@@ -24,6 +24,15 @@ from examples import Setting, pyplot, setting
 
 Function = Callable[[Tensor], Tensor]
 
+
+def _prelu(slope: float) -> Function:
+    return lambda x: F.prelu(x, ag.tensor([slope], dtype=x.dtype))
+
+
+def _swish(beta: float) -> Function:
+    return lambda x: F.swish(x, beta)
+
+
 SHEETS: dict[str, dict[str, Function]] = {
     "sigmoid": {"logistic": ag.sigmoid, "tanh": ag.tanh},
     "hard": {"hard-logistic": F.hard_logistic, "hard-tanh": F.hardtanh},
@@ -33,10 +42,8 @@ SHEETS: dict[str, dict[str, Function]] = {
         "ELU": F.elu,
         "softplus": F.softplus,
     },
-    "PReLU": {
-        f"γ = {slope}": lambda x, slope=slope: F.prelu(x, ag.tensor([slope], dtype=x.dtype)) for slope in (0, 0.25, 0.5)
-    },
-    "swish": {f"β = {beta}": lambda x, beta=beta: F.swish(x, beta) for beta in (0, 0.5, 1, 100)},
+    "PReLU": {f"γ = {slope}": _prelu(slope) for slope in (0.0, 0.25, 0.5)},
+    "swish": {f"β = {beta}": _swish(beta) for beta in (0.0, 0.5, 1.0, 100.0)},
     "GELU": {
         "μ = 0, σ = 1": F.gelu,
         "σ = ½": lambda x: F.gaussian_gelu(x, 0.0, 0.5),
