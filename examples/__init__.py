@@ -58,7 +58,7 @@ def pyplot(columns: int = 1, rows: int = 1, width: float = 4.2, height: float = 
     """A matplotlib figure and its axes (one, or an array of them) in the examples' style."""
     plots = extra("matplotlib.pyplot")
     extra("matplotlib").use("Agg")
-    style = {
+    style: dict[str, Any] = {
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlesize": "medium",
@@ -66,5 +66,5 @@ def pyplot(columns: int = 1, rows: int = 1, width: float = 4.2, height: float = 
         "image.cmap": "RdBu_r",
         "legend.frameon": False,
     }
-    with plots.rc_context(style):
-        return plots.subplots(rows, columns, figsize=(width * columns, height * rows), **options)
+    plots.rcParams.update(style)
+    return plots.subplots(rows, columns, figsize=(width * columns, height * rows), **options)
