@@ -1,6 +1,6 @@
 """Backpropagation by hand beside the engine, and a mistake found in a derivation. 手推反向传播与引擎对照
 
-Items: 000-10, 001-19, 002-13.
+Items: 000-10, 001-19.
 
     python -m examples.hand_derived              about two seconds
     python -m examples.hand_derived --quick      fewer updates

@@ -1,0 +1,1 @@
+"""Whole networks: kinds of them, what they can represent, and how their training goes."""
