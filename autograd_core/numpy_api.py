@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import creation
-from .modes import is_grad_enabled
+from .numpy_operands import MISSING as _MISSING
+from .numpy_operands import arrays as _arrays
+from .numpy_operands import let_out as _let_out
+from .numpy_operands import refuse as _refuse
+from .numpy_operands import requires_grad as _requires_grad
+from .numpy_operands import tensor as _tensor
+from .numpy_operands import written as _written
 from .ops import (
     decompositions,
     determinants,
@@ -34,109 +39,10 @@ from .ops import (
     shape,
     solve,
 )
-from .primitive import IMPLEMENTS, wrap
+from .primitive import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_MISSING: Any = np._NoValue  # type: ignore[attr-defined]  # what NumPy passes for an argument that was not given
-
-
-def _is_tensor(value: Any) -> bool:
-    return hasattr(value, "_edge")
-
-
-def _requires_grad(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return any(_requires_grad(item) for item in value)
-    return getattr(value, "_edge", None) is not None
-
-
-def _arrays(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return type(value)(_arrays(item) for item in value)
-    if isinstance(value, dict):
-        return {name: _arrays(item) for name, item in value.items()}
-    return value.array if _is_tensor(value) else value
-
-
-def _let_out(result: Any, args: Any) -> None:
-    """Arrays among NumPy's results that are views of a Tensor's memory give code outside a way to write to it."""
-    if isinstance(result, np.ndarray):
-        if isinstance(args, tuple | list):
-            for arg in args:
-                _let_out(result, arg)
-        elif _is_tensor(args) and np.may_share_memory(result, args.array):
-            creation.exported(args)
-    elif isinstance(result, tuple | list):
-        for part in result:
-            _let_out(part, args)
-
-
-def _tensor(value: Any) -> Any:
-    return value if _is_tensor(value) else wrap(np.array(value))  # a copy: the caller may write to his own later
-
-
-def _written(name: str, target: Any) -> None:
-    """NumPy is about to write into a Tensor: a graph must not be bypassed, nor its saved values stay unaware."""
-    if not _is_tensor(target):
-        return
-    base = target._base
-    if is_grad_enabled() and (target._edge is not None or (base is not None and base._edge is not None)):
-        raise RuntimeError(
-            f"np.{name} cannot write into a Tensor that requires grad: the graph would not know. Use tensor.copy_(...) or "
-            "tensor[...] = ..., or write inside `with ag.no_grad():`"
-        )
-    target._memory.written()
-
-
-# ---------------------------------------------------------------- ufuncs
-
-_UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.power: elementwise.pow,
-    np.matmul: linalg.matmul,
-    np.float_power: elementwise.pow,
-}
-_REDUCTIONS = {np.add: reduce.sum, np.multiply: reduce.prod, np.maximum: reduce.amax, np.minimum: reduce.amin}
-
-
-def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What ``ufunc(…, tensor, …)`` means: `Tensor.__array_ufunc__`."""
-    out = kwargs.get("out")
-    needs_grad = _requires_grad(inputs)
-    if needs_grad and (out is not None or kwargs.get("where", True) is not True):
-        raise TypeError(
-            f"np.{ufunc.__name__} with out= or where= cannot keep the graph of a Tensor that requires grad. Write "
-            "`array = array + tensor` in place of `array += tensor`, ag.where(...) in place of where=, or use "
-            "tensor.detach()."
-        )
-    if method == "__call__" and not (set(kwargs) - {"dtype"}):
-        function = _UFUNCS.get(ufunc) or IMPLEMENTS.get(ufunc)
-        if function is not None:
-            result = function(*inputs)
-            return result if kwargs.get("dtype") is None else result.to(kwargs["dtype"])
-    if method == "reduce" and needs_grad and ufunc in _REDUCTIONS:
-        axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
-        _refuse(kwargs)
-        return _REDUCTIONS[ufunc](inputs[0], axis, keepdims)
-    if needs_grad:
-        raise TypeError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} has no counterpart that keeps the graph; "
-            "use tensor.detach() for its value alone, or an operation of autograd_core"
-        )
-    if method == "at":
-        _written(f"{ufunc.__name__}.at", inputs[0])
-    if out is not None:
-        for target in out:
-            _written(ufunc.__name__, target)
-        kwargs = {**kwargs, "out": tuple(_arrays(target) for target in out)}
-    result = getattr(ufunc, method)(*[_arrays(value) for value in inputs], **_arrays({**kwargs}))
-    if out is not None:
-        return out[0] if len(out) == 1 else out
-    if isinstance(result, tuple):
-        return tuple(wrap(np.asarray(part)) for part in result)
-    return None if result is None else wrap(np.asarray(result))
-
 
 # ---------------------------------------------------------------- other functions, with NumPy's signatures
 
@@ -148,12 +54,6 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(a if dtype is None else a.to(dtype), axis, keep)
 
     return call
-
-
-def _refuse(rest: dict[str, Any], **expected: Any) -> None:
-    for name, value in rest.items():
-        if value is not None and value is not _MISSING and value is not True and value != expected.get(name, _MISSING):
-            raise TypeError(f"the argument {name}= cannot keep the graph of a Tensor that requires grad")
 
 
 def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from . import (
     creation,
     derivatives,
     devices,
+    dlpack,
     dtypes,
     facts,
     inplace,
@@ -22,6 +23,7 @@ from . import (
     numpy_api,
     primitive,
     printing,
+    ufuncs,
 )
 from .dims import Size
 from .graph import Leaf, Node, RemovableHandle
@@ -289,6 +291,9 @@ class Tensor(Methods):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    __dlpack__ = dlpack.export
+    __dlpack_device__ = dlpack.device_of
+
     def __bool__(self) -> bool:
         if self.array.size != 1:
             raise RuntimeError(
@@ -398,7 +403,7 @@ class Tensor(Methods):
     __array_priority__ = 1000
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return numpy_api.apply_ufunc(ufunc, method, inputs, kwargs)
+        return ufuncs.apply_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return numpy_api.apply_function(function, args, kwargs)
