@@ -40,7 +40,8 @@ def unit(excites: Sequence[int], inhibits: Sequence[int], threshold: int) -> Cal
     def fires(x: Tensor) -> Tensor:
         excited = x[:, list(excites)].sum(1) >= threshold if excites else ag.ones(len(x)) >= threshold
         quiet = x[:, list(inhibits)].sum(1) == 0 if inhibits else ag.ones(len(x)) > 0
-        return (excited & quiet).float()
+        fired: Tensor = (excited & quiet).float()
+        return fired
 
     return fires
 
