@@ -279,6 +279,18 @@ TRAINING = [
             "data.DataLoader(labels, batch_size=1)"),
     Mistake("dropout of more than all", ValueError, "nn.Dropout(50)", ("dropout", "between 0 and 1", "50"),
             "nn.Dropout(0.5)"),
+    Mistake("zero_grad forgotten", UserWarning, """
+            optimizer = optim.SGD(model.parameters(), lr=0.1)
+            for step in range(3):
+                F.mse_loss(model(points), ag.ones(8, 1)).backward()
+                optimizer.step()
+            """, ("zero_grad()", "added"), """
+            optimizer = optim.SGD(model.parameters(), lr=0.1)
+            for step in range(3):
+                optimizer.zero_grad()
+                F.mse_loss(model(points), ag.ones(8, 1)).backward()
+                optimizer.step()
+            """),
 ]  # fmt: skip
 
 MISTAKES = [*SHAPES, *GRADIENTS, *TYPES, *TRAINING]

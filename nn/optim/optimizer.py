@@ -21,6 +21,7 @@ from copy import deepcopy
 from functools import wraps
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
@@ -79,6 +80,7 @@ class Optimizer:
         self._hooks: dict[str, dict[int, Any]] = {}
         self._joined: dict[Any, _Joined] = {}
         self._opt_called = False  # a scheduler warns if it is asked for the next rate before the first step
+        self._first_gradients: list[Any] | None = []  # of the first step, until the second has looked at them
         groups = list(params)
         if not groups:
             raise ValueError(
@@ -238,6 +240,24 @@ class Optimizer:
         for group in self.param_groups:
             clear_grads(group["params"], set_to_none)
 
+    def _look_for_old_gradients(self) -> None:
+        """At the second step, warn if zero_grad() was forgotten: every gradient is the first step's, added to once."""
+        first = self._first_gradients
+        now = [(p.grad, p.grad._version) for group in self.param_groups for p in group["params"] if p.grad is not None]
+        if not first:
+            self._first_gradients = [(ref(gradient), version) for gradient, version in now]
+            return
+        self._first_gradients = None
+        if len(now) == len(first) and all(
+            old() is gradient and version == before + 1
+            for (old, before), (gradient, version) in zip(first, now, strict=True)
+        ):
+            warnings.warn(
+                f"{type(self).__name__}.step(): the gradients of the step before are still in .grad, and those of this step "
+                "were added to them. Call optimizer.zero_grad() before each backward().",
+                stacklevel=4,
+            )
+
     # ------------------------------------------------------------ hooks
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -332,7 +352,9 @@ class Optimizer:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({"_hooks": {}, "_joined": {}, "_opt_called": False} | self.__dict__ | state)
+        self.__dict__.update(
+            {"_hooks": {}, "_joined": {}, "_opt_called": False, "_first_gradients": None} | self.__dict__ | state
+        )
         for group in self.param_groups:  # of an older file, which lacks newer options
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
@@ -367,6 +389,8 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(step)
     def hooked(self: Optimizer, /, *args: Any, **kwargs: Any) -> Any:
+        if self._first_gradients is not None:
+            self._look_for_old_gradients()
         if not (self._hooks or _EVERYWHERE):
             result = step(self, *args, **kwargs)
             self._opt_called = True
