@@ -57,7 +57,8 @@ def network(table: Sequence[int]) -> Callable[[Tensor], Tensor]:
     def run(x: Tensor) -> Tensor:
         if not hidden:
             return ag.zeros(len(x))
-        return F.step(ag.stack([each(x) for each in hidden]).sum(0), 0.0)
+        fires: Tensor = F.step(ag.stack([each(x) for each in hidden]).sum(0), 0.0)
+        return fires
 
     return run
 
