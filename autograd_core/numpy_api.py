@@ -4,8 +4,8 @@ The rule: ``np.f(t)`` takes NumPy's argument names and defaults. A ufunc gives a
 where an argument requires grad (PyTorch would raise) the graph is kept through the operation that means the
 same; otherwise the Tensors are converted and NumPy's own result is returned, as in PyTorch.
 
-`primitive.IMPLEMENTS` holds the functions that agree with an operation argument by argument; the table below
-holds the rest.
+`primitive.IMPLEMENTS` holds the functions that agree with an operation argument by argument; the table below, with that of
+`numpy_shapes`, holds the rest.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .numpy_operands import refuse as _refuse
 from .numpy_operands import requires_grad as _requires_grad
 from .numpy_operands import tensor as _tensor
 from .numpy_operands import written as _written
+from .numpy_shapes import SHAPES
 from .ops import (
     decompositions,
     determinants,
     diagonal,
     einsum,
     elementwise,
-    joining,
     least_squares,
     linalg,
     logic,
@@ -35,7 +35,6 @@ from .ops import (
     norms,
     orthogonal,
     reduce,
-    scatter,
     shape,
     solve,
 )
@@ -85,22 +84,9 @@ def _where(condition: Any, *branches: Any) -> Any:
     return elementwise.where(condition if condition.dtype == bool else condition != 0, *branches)
 
 
-def _flip(m: Any, axis: Any = None) -> Any:
-    return shape.flip(m, range_of(m.ndim) if axis is None else axis)
-
-
-def range_of(ndim: int) -> tuple[int, ...]:
-    """All dimensions."""
-    return tuple(range(ndim))
-
-
 def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     _refuse({"out": out})
     return reduce.cumsum(a.reshape(-1) if axis is None else a, 0 if axis is None else axis, dtype=dtype)
-
-
-def _transpose(a: Any, axes: Any = None) -> Any:
-    return shape.permute(a, tuple(reversed(range(a.ndim))) if axes is None else tuple(axes))
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
@@ -110,19 +96,6 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min:
     return elementwise.clamp(a, None if low is _MISSING else low, None if high is _MISSING else high)
 
 
-def _expand_dims(a: Any, axis: Any) -> Any:
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    for at in sorted(at % (a.ndim + len(axes)) for at in axes):
-        a = shape.unsqueeze(a, at)
-    return a
-
-
-def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
-    if axis is None:
-        return scatter.gather(arr.reshape(-1), 0, _tensor(indices))
-    return scatter.take_along_dim(arr, _tensor(indices), axis)
-
-
 def _like(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(a: Any, *args: Any, **kwargs: Any) -> Any:
         return wrap(function(_arrays(a), *args, **{k: v for k, v in kwargs.items() if k != "subok"}))
@@ -130,28 +103,9 @@ def _like(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _join(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(arrays: Any, axis: Any = 0, out: Any = None, **rest: Any) -> Any:
-        _refuse({"out": out, **rest}, casting="same_kind")
-        tensors = [_tensor(array) for array in arrays]
-        if axis is None:
-            return function([x.reshape(-1) for x in tensors], 0)
-        return function(tensors, axis)
-
-    return call
-
-
 def _einsum(subscripts: str, *operands: Any, optimize: Any = False, **options: Any) -> Any:
     _refuse(options, order="K", casting="safe")
     return einsum.einsum(subscripts, *[_tensor(x) for x in operands])
-
-
-def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
-        _refuse({"dtype": dtype, "casting": casting}, casting="same_kind")
-        return function([_tensor(x) for x in tup])
-
-    return call
 
 
 def _without_out(function: Callable[..., Any], **defaults: Any) -> Callable[..., Any]:
@@ -163,16 +117,6 @@ def _without_out(function: Callable[..., Any], **defaults: Any) -> Callable[...,
         return function(*args, **rest)
 
     return call
-
-
-def _reshape(a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
-    _refuse({"order": order, "copy": copy}, order="C")
-    return a.reshape(shape)
-
-
-def _ravel(a: Any, order: str = "C") -> Any:
-    _refuse({"order": order}, order="C")
-    return a.reshape(-1)
 
 
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
@@ -233,6 +177,7 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    **SHAPES,
     np.sum: _reduction(reduce.sum),
     np.mean: _reduction(reduce.mean),
     np.prod: _reduction(reduce.prod),
@@ -249,28 +194,10 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.clip: _clip,
     np.round: _without_out(lambda a, decimals=0: elementwise.round(a, decimals=decimals)),
     np.copy: lambda a, order="K", subok=False: a.clone(),
-    np.reshape: _reshape,
-    np.ravel: _ravel,
-    np.transpose: _transpose,
-    np.matrix_transpose: lambda x: x.mT,
-    np.swapaxes: lambda a, axis1, axis2: shape.transpose(a, axis1, axis2),
-    np.moveaxis: lambda a, source, destination: shape.movedim(a, source, destination),
-    np.flip: _flip,
-    np.roll: lambda a, shift, axis=None: shape.roll(a, shift, axis),
-    np.squeeze: lambda a, axis=None: shape.squeeze(a, axis),
-    np.expand_dims: _expand_dims,
-    np.broadcast_to: lambda array, shape, subok=False: array.broadcast_to(shape),
-    np.concatenate: _join(joining.cat),
-    np.stack: _join(joining.stack),
-    np.hstack: _joined(joining.hstack),
-    np.vstack: _joined(joining.vstack),
     np.zeros_like: _like(np.zeros_like),
     np.ones_like: _like(np.ones_like),
     np.full_like: _like(np.full_like),
     np.empty_like: _like(np.empty_like),
-    np.take_along_axis: _take_along_axis,
-    np.tril: lambda m, k=0: diagonal.tril(m, k),
-    np.triu: lambda m, k=0: diagonal.triu(m, k),
     np.dot: _without_out(_dot),
     np.outer: _without_out(lambda a, b: linalg.outer(_tensor(a).reshape(-1), _tensor(b).reshape(-1))),
     np.einsum: _einsum,

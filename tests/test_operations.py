@@ -425,6 +425,8 @@ def test_matmul_with_an_array_on_either_side() -> None:
         close(ours.detach(), x @ y)
 
 
+# NumPy reads one triangle of a symmetric matrix; distinct values have no derivative.
+WITHOUT_SLOPES = {np.linalg.cholesky, np.linalg.eigh, np.linalg.eigvalsh, np.unique}
 NEW_ARRAYS = {np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 
 
@@ -457,6 +459,31 @@ def test_numpys_function_without_grad_gives_an_array(function: Callable[..., Any
     for out, expected in zip(outs, answers, strict=True):
         assert not isinstance(out, ag.Tensor)
         np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize(("function", "call"), NUMPY_CALLS, ids=lambda x: getattr(x, "__name__", None))
+def test_numpys_function_has_the_derivative(function: Callable[..., Any], call: Call) -> None:
+    """Along one direction, against NumPy's differences."""
+    made: list[ag.Tensor] = []
+
+    def remembered(array: Array) -> ag.Tensor:
+        made.append(to_tensor(array))
+        return made[-1]
+
+    args, options = call.on(remembered)
+    outs = differentiable(results(function(*args, **options)))
+    if not outs or outs[0].dtype != np.float64 or function in WITHOUT_SLOPES:
+        return
+
+    def moved(step: float) -> float:
+        ways = iter(floats(*array.shape, seed=7) * step for array in call.arrays() if requires_grad(array))
+        args, options = call.on(lambda array: array + next(ways) if requires_grad(array) else array)
+        answers = [np.asarray(answer) for answer in results(function(*args, **options))]
+        return float(sum((weights(out).array * answer).sum() for out, answer in zip(outs, answers, strict=False)))
+
+    found = gradients(outs, made)
+    slope = sum((g.array * floats(*g.shape, seed=7)).sum() for g in found)
+    close(slope, (moved(1e-6) - moved(-1e-6)) / 2e-6, 1e-7)
 
 
 @pytest.mark.parametrize("function", IMPLEMENTS, ids=lambda function: function.__name__)

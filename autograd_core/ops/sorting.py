@@ -211,12 +211,17 @@ def _no_derivative(g: Any) -> Any:
 _UNIQUE = Operation("unique", lambda input: input, (_no_derivative,), ((),), ("input",))
 
 
+def _without_derivative(distinct: Tensor, input: Tensor) -> None:
+    """Let the distinct values of input require grad if it does, and raise in backward."""
+    if input._edge is not None and is_grad_enabled():
+        distinct._edge = dead_end(_UNIQUE, distinct.array, input._edge)
+
+
 def _picked_out(
     input: Tensor, values: Array, inverse: Array, counts: Array, return_inverse: bool, return_counts: bool
 ) -> Any:
     distinct = wrap(values)
-    if input._edge is not None and is_grad_enabled():
-        distinct._edge = dead_end(_UNIQUE, distinct.array, input._edge)
+    _without_derivative(distinct, input)
     if not return_inverse and not return_counts:
         return distinct
     return (distinct, *([wrap(inverse)] if return_inverse else []), *([wrap(counts)] if return_counts else []))
