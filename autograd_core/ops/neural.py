@@ -127,7 +127,10 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if len(pad) % 2 or len(pad) > 2 * ndim:
         raise RuntimeError(f"pad: {len(pad)} widths for {ndim} dimensions: give a pair for each padded dimension")
     pairs = [(0, 0)] * (ndim - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
-    cut = tuple(slice(-min(a, 0), n + min(b, 0)) for (a, b), n in zip(pairs, input.array.shape, strict=True))
+    shape = input.array.shape
+    if any(n + min(a, 0) + min(b, 0) < 0 or n + a + b < (mode != "constant") for (a, b), n in zip(pairs, shape, strict=True)):
+        raise RuntimeError(f"pad: {tuple(pad)} cuts more off the input of shape {shape} than there is")
+    cut = tuple(slice(-min(a, 0), n + min(b, 0)) for (a, b), n in zip(pairs, shape, strict=True))
     if mode == "constant":
         if any(a < 0 or b < 0 for a, b in pairs):
             input = input[cut]
@@ -154,6 +157,18 @@ def _pad_by_copying(input: Tensor, dim: int, before: int, after: int, mode: str,
     source = np.pad(np.arange(n), (max(before, 0), max(after, 0)), mode=numpy_mode)  # type: ignore[call-overload]
     source = source[-min(before, 0) : len(source) + min(after, 0)]
     return index_select(input, dim, wrap(source))
+
+
+_pad = pad
+
+
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
+    """As `pad` with a constant.
+
+    >>> constant_pad_nd(tensor([1., 2.]), (1, 0), 7.)
+    tensor([7., 1., 2.])
+    """
+    return _pad(input, pad, "constant", value)
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

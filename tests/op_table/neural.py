@@ -58,6 +58,10 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(3), (1,)), Wrong(RuntimeError, floats(3), (1, 1, 1, 1)),
                       Wrong(NotImplementedError, floats(2, 3), (1, 1), "wrap"),
                       Wrong(RuntimeError, floats(2, 3), (3, 0), "reflect")])
+    yield Row(op.constant_pad_nd,
+              [Call(floats(2, 3), (1, 2)), Call(floats(2, 3), [-1, 1, 0, 1], 2.5), Call(floats(0, 3), (1, 1)), Call(floats(1), (0, 0))],
+              lambda x, pad, value=0: _padded(x, pad, "constant", value), takes=DTYPES, lacks=["0-d"], operations=[],
+              errors=[Wrong(RuntimeError, floats(3), (1,)), Wrong(RuntimeError, floats(3), (1, 1, 1, 1)), Wrong(RuntimeError, floats(3), (-2, -2))])
     yield Row(op.one_hot,
               [Call(ints(3), 12), Call(ints(2, 2)), Call(np.array(2), 4), Call(ints(0), 3), Call(np.array([0]), 1)],
               lambda t, n=-1: np.eye(t.max() + 1 if n == -1 else n, dtype=np.int64)[t], INT64, takes=["int64"],

@@ -207,7 +207,7 @@ def outcome(function: Callable[[], Any]) -> Any:
 
 def same_outcome(ours: Any, expected: Any) -> None:
     if isinstance(expected, Exception):
-        assert isinstance(ours, RuntimeError | TypeError), f"{ours!r}, but PyTorch: {expected!r}"
+        assert isinstance(ours, RuntimeError | TypeError | type(expected)), f"{ours!r}, but PyTorch: {expected!r}"
     else:
         assert not isinstance(ours, Exception), f"{ours!r}, but PyTorch: {expected!r}"
         name = str(getattr(expected, "dtype", ""))
