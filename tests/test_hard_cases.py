@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -346,6 +347,92 @@ def test_the_row_at_padding_idx_gets_no_gradient() -> None:
     indices = tensor([0, 2, 2, -1 % 4])
     assert slope(lambda w: ag.embedding(indices, w, 2), [[1.0], [2.0], [3.0], [4.0]]) == [[1], [0], [0], [1]]
     assert slope(lambda w: ag.embedding(indices, w, -1), [[1.0], [2.0], [3.0], [4.0]]) == [[1], [0], [2], [0]]
+
+
+# ---------------------------------------------------------------- images, normalisation
+
+
+POOLS = pytest.mark.parametrize(
+    "pool",
+    [
+        lambda x: ag.max_pool1d(x.reshape(1, 1, 4), 4),
+        lambda x: ag.max_pool2d(x.reshape(1, 1, 2, 2), 2),
+        lambda x: ag.max_pool3d(x.reshape(1, 1, 1, 2, 2), (1, 2, 2)),
+        lambda x: ag.adaptive_max_pool2d(x.reshape(1, 1, 2, 2), 1),
+        lambda x: ag.max_pool2d(x.reshape(1, 1, 2, 2), 2, 1, 0),
+    ],
+)
+
+
+@POOLS
+def test_a_maximum_of_a_window_has_one_winner(pool: Callable[[Tensor], Tensor]) -> None:
+    same(slope(pool, [1.0, 3.0, 3.0, 2.0]), [0, 1, 0, 0])  # the first
+    same(slope(pool, [-0.0, 0.0, -0.0, 0.0]), [1, 0, 0, 0])
+    same(slope(pool, [-inf, -inf, -inf, -inf]), [1, 0, 0, 0])
+    same(slope(pool, [nan, 1.0, nan, 2.0]), [0, 0, 1, 0])  # but of NaN the last
+    assert np.isnan(quiet(pool, [1.0, nan, 2.0, 3.0])).all()
+    same(slope(lambda x: pool(x) * inf, [1.0, 2.0, 3.0, 0.0]), [0, 0, inf, 0])
+
+
+def test_winners_of_windows_that_overlap_add_up() -> None:
+    x = [1.0, 3.0, 3.0, 2.0, 0.0]
+    same(slope(lambda x: ag.max_pool1d(x.reshape(1, 1, 5), 2, 1), x), [0, 2, 1, 1, 0])
+    same(slope(lambda x: ag.max_pool1d(x.reshape(1, 1, 5), 3, 2, 1), x), [0, 2, 0, 1, 0])
+    second = slope(lambda x: (ag.max_pool1d(x.reshape(1, 1, 5), 2, 1) ** 3).sum(), x)
+    same(second, [0, 54, 27, 12, 0])
+
+
+def test_padding_does_not_win_and_counts_in_averages() -> None:
+    ones = [[[-1.0, -1.0]]]
+    same(quiet(lambda x: ag.max_pool1d(x, 2, 1, 1), ones), [[[-1, -1, -1]]])
+    same(quiet(lambda x: ag.avg_pool1d(x, 2, 1, 1), ones), [[[-0.5, -1, -0.5]]])
+    same(quiet(lambda x: ag.avg_pool1d(x, 2, 1, 1, False, False), ones), [[[-1, -1, -1]]])
+    for pool in (ag.max_pool1d, ag.avg_pool1d):
+        with pytest.raises(RuntimeError, match="at most half"):
+            pool(leaf(ones), 2, 1, 2)
+
+
+def test_padding_same_of_an_even_window_reaches_further_at_the_end() -> None:
+    x, w = leaf([[[1.0, 2.0, 3.0]]]), leaf([[[1.0, 10.0]]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's, of the copy
+        same(ag.conv1d(x, w, padding="same").tolist(), [[[21, 32, 3]]])
+
+
+def test_infinities_stay_where_they_are() -> None:
+    x = leaf([[[[inf, 0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, nan]]]])
+    with np.errstate(all="ignore"):
+        y = ag.conv2d(x, leaf([[[[1.0, 1.0], [1.0, 1.0]]]])).tolist()
+        same(y, [[[[inf, 4], [4, nan]]]])
+        same(ag.interpolate(x, 2, mode="nearest").tolist(), [[[[inf, 0], [0, 1]]]])
+        same(ag.adaptive_avg_pool2d(x, 2).tolist(), [[[[inf, 1], [1, nan]]]])
+
+
+def test_normalisation_of_a_constant_is_0() -> None:
+    x = [[5.0, 5.0, 5.0]]
+    for normalise in (
+        lambda x: ag.layer_norm(x, (3,)),
+        lambda x: ag.group_norm(x.reshape(1, 3, 1), 1),
+        lambda x: ag.instance_norm(x.reshape(1, 1, 3), None, None, None, None, True, 0.1, 1e-5, True),
+        lambda x: ag.batch_norm(x.reshape(3, 1), None, None, None, None, True, 0.1, 1e-5, True),
+    ):
+        assert not np.any(quiet(normalise, x))
+        assert not np.any(
+            slope(lambda x, normalise=normalise: normalise(x) * tensor([1.0, 2.0, -3.0]).reshape(1, -1)[:, :1], x)
+        )
+
+
+def test_running_statistics_are_unbiased() -> None:
+    mean, var = tensor([0.0, 0.0]), tensor([1.0, 1.0])
+    x = tensor([[1.0, 2.0], [3.0, 2.0]])
+    ag.batch_norm(x, None, None, mean, var, True, 0.5, 1e-5, True)
+    same(mean.tolist(), [1, 1])
+    same(var.tolist(), [1.5, 0.5])  # of 2 and 0, with n - 1
+
+
+def test_normalize_of_zero() -> None:
+    same(slope(ag.normalize, [[0.0, 0.0]]), [[1e12, 1e12]])
+    same(quiet(ag.normalize, [[0.0, 0.0]]), [[0, 0]])
 
 
 # ---------------------------------------------------------------- shapes, indexing

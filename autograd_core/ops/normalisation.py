@@ -19,8 +19,8 @@ from ..dims import Dims, kept_shape
 from ..dtypes import require
 from ..primitive import Array, TensorLike, primitive
 from .elementwise import cast, clamp_min, minus, mul, plus, pow, true_divide
-from .linalg import norm
 from .neural import pad
+from .norms import norm
 from .pooling import _exact, avg_pool2d
 
 if TYPE_CHECKING:
