@@ -56,6 +56,7 @@ from .dtypes import (
 )
 from .dtypes import DType as dtype
 from .inplace import in_place
+from .attention import scaled_dot_product_attention
 from .noise import alpha_dropout, dropout, feature_alpha_dropout, feature_dropout, rrelu
 from .function import Function, once_differentiable
 from .memory import set_detect_numpy_writes
@@ -123,6 +124,7 @@ from .ops.logic import (
 )
 from .ops.embedding import embedding, embedding_bag
 from .ops.neural import bilinear, constant_pad_nd, linear, one_hot, pad
+from .ops.recurrent import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from .ops.reduce import all, amax, amin, any, argmax, argmin, cumsum, logsumexp, max, mean, min, prod, std, sum, var
 from .ops.joining import (
     block_diag, cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack, row_stack, split,
@@ -145,6 +147,7 @@ from .ops.shape import (
 from .ops.special import erf
 from .ops.sorting import argsort, bucketize, msort, searchsorted, sort, topk, unique, unique_consecutive
 from .printing import get_printoptions, printoptions, set_printoptions
+from .recurrent import gru, lstm, rnn_relu, rnn_tanh
 from .streams import Generator
 from .random import (
     bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand, rand_like,
@@ -182,22 +185,22 @@ __all__ = [  # a literal list, so that type checkers see it
     "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "func", "functional", "gather", "gaussian_gelu",
     "gaussian_nll_loss", "ge", "gelu", "geqrf", "ger", "get_default_device", "get_default_dtype", "get_device",
     "get_num_threads", "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck", "gradgradcheck",
-    "grid_sample", "group_norm", "gt", "half", "half_squared_error", "hamming_window", "hann_window",
-    "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hessian", "hinge_embedding_loss",
-    "hsplit", "hstack", "huber_loss", "hvp", "iinfo", "im2col", "imag", "in_place", "increment_version",
-    "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode",
-    "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "interpolate", "inverse",
-    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj", "is_floating_point",
-    "is_grad_enabled", "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size",
-    "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jacobian", "jvp",
-    "kaiser_window", "kl_div", "kron", "l1_loss", "layer_norm", "layout", "le", "leaky_relu", "linalg", "linear",
-    "linspace", "load", "local_response_norm", "log", "log1p", "log2", "log10", "log_softmax", "logdet",
+    "grid_sample", "group_norm", "gru", "gru_cell", "gt", "half", "half_squared_error", "hamming_window",
+    "hann_window", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hessian",
+    "hinge_embedding_loss", "hsplit", "hstack", "huber_loss", "hvp", "iinfo", "im2col", "imag", "in_place",
+    "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
+    "inf", "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64",
+    "interpolate", "inverse", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj",
+    "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero",
+    "is_same_size", "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jacobian",
+    "jvp", "kaiser_window", "kl_div", "kron", "l1_loss", "layer_norm", "layout", "le", "leaky_relu", "linalg",
+    "linear", "linspace", "load", "local_response_norm", "log", "log1p", "log2", "log10", "log_softmax", "logdet",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logspace", "logsumexp", "long",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "lt", "lu", "lu_solve", "lu_unpack", "make_dot", "manual_seed",
-    "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power",
-    "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "maximum",
-    "maxout", "mean", "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path", "moveaxis",
-    "movedim", "mse_loss", "msort", "mul", "multi_margin_loss", "multilabel_margin_loss",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm", "lstm_cell", "lt", "lu", "lu_solve", "lu_unpack", "make_dot",
+    "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
+    "matrix_power", "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "maximum", "maxout", "mean", "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path",
+    "moveaxis", "movedim", "mse_loss", "msort", "mul", "multi_margin_loss", "multilabel_margin_loss",
     "multilabel_soft_margin_loss", "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg",
     "negative", "nll_loss", "no_grad", "nonzero", "nonzero_static", "noop_context_fn", "norm", "normal",
     "normalize", "nuclear_norm", "numel", "once_differentiable", "one_hot", "ones", "ones_like", "orgqr", "ormqr",
@@ -206,9 +209,10 @@ __all__ = [  # a literal list, so that type checkers see it
     "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
     "randperm", "range", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class", "relu",
     "relu6", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type",
-    "return_types", "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save",
-    "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter",
-    "selu", "set_default_device", "set_default_dtype", "set_default_tensor_type", "set_detect_anomaly",
+    "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round",
+    "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scaled_dot_product_attention", "scatter",
+    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu",
+    "set_default_device", "set_default_dtype", "set_default_tensor_type", "set_detect_anomaly",
     "set_detect_numpy_writes", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short",
     "sigmoid", "sign", "silu", "sin", "sinh", "slice_scatter", "slogdet", "smooth_l1_loss", "soft_margin_loss",
     "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "split_with_sizes", "sqrt",

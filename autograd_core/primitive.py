@@ -68,7 +68,8 @@ class Operation:
         self.plain, self.reads, self.differentiable = plain, reads, differentiable
         self.plain_reads = [_parameters(formula)[1:] for formula in plain]
         self.guarded: list[str] = []  # whose memories a node remembers, in order
-        self.formulas: Sequence[Formula] | None = plain  # for arrays, one per parent; None: `pull` computes all
+        self.on_arrays = plain  # the formulas for arrays: the plain ones, or the row's `fast` ones
+        self.formulas: Sequence[Formula] | None = plain  # those, one per parent; None: `pull` computes all
         self.fresh = self.broadcasts = self.several = False
         self.shows: str | None = None
         self.local: dict[str, str] = {}
@@ -106,7 +107,7 @@ class _Several(Operation):
     """An operation with several results, on one tensor: the gradient is a tuple."""
 
     def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
-        return [formula(g, *values) for formula, values in zip(self.plain, saved, strict=True)]
+        return [formula(g, *values) for formula, values in zip(self.on_arrays, saved, strict=True)]
 
 
 class _Variadic(Operation):
@@ -115,15 +116,15 @@ class _Variadic(Operation):
     variadic = True
 
     def pull(self, g: Any, parents: Sequence[Node | None], saved: Any) -> Sequence[Any]:
-        return self.plain[0](g, *saved[0])  # type: ignore[no-any-return]  # a formula is untyped
+        return self.on_arrays[0](g, *saved[0])  # type: ignore[no-any-return]  # a formula is untyped
 
     def pull_tensors(self, g: Any, parents: Sequence[Node | None], node: Node, saved: Any) -> Sequence[Any]:
-        (values,), (reads,) = saved, self.reads
+        known = dict(zip(self.reads[0], saved[0], strict=True))
         rejoined = [
-            [_rejoin(*item) for item in zip(value, node.parents, node.memories, strict=True)]
+            [_rejoin(*item) for item in zip(known[name], node.parents, node.memories, strict=True)]
             if name in self.differentiable
-            else value
-            for name, value in zip(reads, values, strict=True)
+            else known[name]
+            for name in self.plain_reads[0]
         ]
         return [_as_tensor(share) for share in self.plain[0](g, *rejoined)]
 
@@ -200,7 +201,7 @@ def primitive(
         op = (_Variadic if variadic else _Several if several else Operation)(
             function.__name__, function, plain, reads, differentiable
         )
-        op.formulas = None if variadic or several else used
+        op.on_arrays, op.formulas = used, None if variadic or several else used
         read = {name for names in reads for name in names}
         op.guarded = [name for name in (*operands, "out") if name in read and not (several and name == "out")]
         op.fresh, op.broadcasts, op.several, op.shows = fresh, broadcasts, several, shows

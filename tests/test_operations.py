@@ -531,18 +531,17 @@ def test_fresh_formulas_return_new_arrays(row: Row) -> None:
 def test_fast_formulas_equal_the_plain_ones(row: Row) -> None:
     for node, g in recorded(row):
         op = node.op
-        if op.formulas is None:
-            continue
+        saved = [dict(zip(*pair, strict=False)) for pair in zip(op.reads, node.saved, strict=True)]
         with np.errstate(all="ignore"):
             fast = shares_of(node, g)
-            for share, formula, reads, names, values, parent in zip(
-                fast, op.plain, op.reads, op.plain_reads, node.saved, node.parents, strict=True
-            ):
-                if parent is not None:
-                    saved = dict(zip(reads, values, strict=True))
-                    expected = formula(g, *[saved[name] for name in names])
-                    assert np.shape(share) == np.shape(expected), op.name
-                    close(share, expected, 1e-11 if node.dtype == np.float64 else 1e-5)
+            plain = [
+                formula(g, *[known[name] for name in names]) if known or not names else None
+                for formula, names, known in zip(op.plain, op.plain_reads, saved, strict=True)
+            ]
+        for share, expected, parent in zip(fast, plain[0] if op.variadic else plain, node.parents, strict=True):
+            if parent is not None:
+                assert np.shape(share) == np.shape(expected), op.name
+                close(share, expected, 1e-11 if parent.dtype == np.float64 else 1e-5)
 
 
 # ---------------------------------------------------------------- what formulas are made of
@@ -652,8 +651,8 @@ def test_wrong_calls_raise(row: Row) -> None:
 
 
 def rolled(value: Any) -> Any:
-    if isinstance(value, tuple) and any(isinstance(part, np.ndarray) for part in value):  # of results
-        return tuple(map(rolled, value))
+    if isinstance(value, list | tuple) and arrays_in(value):  # of operands or results; other tuples are geometry
+        return (list if isinstance(value, list) else tuple)(map(rolled, value))
     return np.roll(value, 1, range(value.ndim)) if isinstance(value, np.ndarray) and value.size > 1 else value
 
 
@@ -682,7 +681,8 @@ def plain_arrays(value: Any) -> list[Any]:
 
 @contextmanager
 def planted(op: Operation, formulas: str, place: int, mutation: str) -> Iterator[list[bool]]:
-    """A bug in one of an operation's formulas: those for arrays ("formulas"), or those for Tensors ("plain").
+    """A bug in one of an operation's formulas: those for arrays ("formulas" or, where they are computed together,
+    "on_arrays"), or those for Tensors ("plain").
 
     Gives a list, which says of each use of the formula whether the bug made a difference.
     """
@@ -708,7 +708,7 @@ def survivors(mutation: str, formulas: str, *checks: Callable[[Row], None]) -> l
     """The bugs that make a difference, and that none of the checks finds in any row."""
     found = []
     for op in TESTED:
-        kind = formulas if op.formulas is not None else "plain"
+        kind = formulas if op.formulas is not None or formulas == "plain" else "on_arrays"
         for place in range(len(getattr(op, kind))):
             with planted(op, kind, place, mutation) as effects:
                 rows = [row for row in DIFFERENTIABLE if op.name in row.operations]

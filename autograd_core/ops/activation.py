@@ -15,6 +15,7 @@ import numpy as np
 from ..dims import one_dim
 from ..dtypes import require
 from ..numerics import erf as erf_array
+from ..numerics import kept_sums, row_products
 from ..primitive import Array, TensorLike, either, primitive
 from .elementary import sigmoid, tanh
 from .elementwise import abs, neg
@@ -341,10 +342,20 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 # ---------------------------------------------------------------- over a dimension
 
 
+_ALONE = {"f": 60.0, "d": 600.0}  # numbers below it, and the sums of their exponentials, need no shift
+
+
 def _softmax_array(x: Array, dim: int) -> Any:
     with np.errstate(invalid="ignore", under="ignore"):  # all -inf: NaN, as in PyTorch
+        bound = _ALONE.get(x.dtype.char, -np.inf)
+        if x.size and np.maximum.reduce(x, axis=None) < bound:  # one maximum costs a fraction of one for each row
+            out = np.exp(x)
+            sums = kept_sums(out, dim)
+            if np.minimum.reduce(sums, axis=None) > math.exp(-bound):  # else small numbers have lost digits
+                out /= sums
+                return out
         out = np.exp(x - x.max(axis=dim, keepdims=True, initial=-np.inf))
-        out /= out.sum(axis=dim, keepdims=True)
+        out /= kept_sums(out, dim)
     return out
 
 
@@ -353,7 +364,16 @@ def _softmax_vjp(g: Any, out: Any, dim: int) -> Any:
     return weighted - out * weighted.sum(axis=dim, keepdims=True)
 
 
-@primitive(fresh=True, torch="SoftmaxBackward0", shows="softmax({input})", input=_softmax_vjp)
+def _softmax_vjp_of_arrays(g: Any, out: Any, dim: int) -> Any:
+    last = dim == out.ndim - 1
+    share = g - (row_products(g, out)[..., None] if last else (g * out).sum(axis=dim, keepdims=True))
+    share *= out
+    return share
+
+
+@primitive(fresh=True, torch="SoftmaxBackward0", shows="softmax({input})",
+           fast={"input": _softmax_vjp_of_arrays},
+           input=_softmax_vjp)
 def _softmax(input: TensorLike, dim: int) -> Tensor:
     return _softmax_array(input, dim)
 
@@ -367,7 +387,7 @@ def _log_softmax(input: TensorLike, dim: int) -> Tensor:
 def _log_softmax_array(x: Array, dim: int) -> Any:
     with np.errstate(invalid="ignore", under="ignore", divide="ignore"):
         shifted = x - x.max(axis=dim, keepdims=True, initial=-np.inf)
-        shifted -= np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
+        shifted -= np.log(kept_sums(np.exp(shifted), dim))
     return shifted
 
 

@@ -7,12 +7,11 @@ Formulas follow PyTorch's pages at https://docs.pytorch.org/docs/stable/nn.funct
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..numerics import add_up
+from ..numerics import column_sums
 from ..primitive import Array, TensorLike, primitive, wrap
 from .einsum import einsum
 from .elementwise import plus
@@ -28,26 +27,19 @@ if TYPE_CHECKING:
 
 def _rows(x: Any) -> Any:
     """All but the last dimension joined: (…, n) as (m, n)."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-@lru_cache(maxsize=64)
-def _ones(n: int, dtype: Any) -> Array:
-    return np.ones(n, dtype)
-
-
-def _column_sums(g: Any) -> Any:
-    g = _rows(g)
-    if len(g) <= 512:  # a product with ones is three times faster than sum(0) on small batches
-        return _ones(len(g), g.dtype).dot(g)
-    return add_up(g, (0,))
+def _times(x: Array, matrix: Array) -> Any:
+    """x @ matrix as one product: NumPy's of stacks is many small ones, or (`dot`) none of BLAS at all."""
+    return x.dot(matrix) if x.ndim <= 2 else _rows(x).dot(matrix).reshape((*x.shape[:-1], matrix.shape[1]))
 
 
 @primitive(fresh=True, torch="AddmmBackward0", shows="{input} @ {weight}^T + {bias}",
            local={"input": "{weight}", "weight": "{input}", "bias": "1"},
-           fast={"input": lambda g, weight: g.dot(weight),
+           fast={"input": lambda g, weight: _times(g, weight),
                  "weight": lambda g, input: _rows(g).T.dot(_rows(input)),
-                 "bias": _column_sums},
+                 "bias": lambda g: column_sums(_rows(g))},
            input=lambda g, weight: g @ weight,
            weight=lambda g, input: _rows(g).T @ _rows(input),
            bias=lambda g: _rows(g).sum(axis=0))
@@ -67,7 +59,7 @@ def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = None
         )
     if weight.dtype.char == "?":
         raise NotImplementedError("linear: not implemented for bool; convert with .float()")
-    out = input.dot(weight.T)
+    out = _times(input, weight.T)
     if bias is not None:
         if bias.shape != weight.shape[:1]:
             raise RuntimeError(f"linear: bias {bias.shape} and weight {weight.shape} do not fit: bias must be (out,)")

@@ -39,6 +39,7 @@ from autograd_core import (
     hardshrink,
     huber_loss,
     interpolate,
+    layer_norm,
     linear,
     local_response_norm,
     logsigmoid,
@@ -60,6 +61,7 @@ from autograd_core import (
     pixel_unshuffle,
     prelu,
     rms_norm,
+    scaled_dot_product_attention,
     sigmoid,
     softplus,
     softshrink,
@@ -98,6 +100,7 @@ from .activations import (
     threshold,
     threshold_,
 )
+from .attentions import multi_head_attention_forward
 from .ctc import (
     ctc_loss,
 )
@@ -235,6 +238,7 @@ __all__ = [
     "maxout",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -254,6 +258,7 @@ __all__ = [
     "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",

@@ -14,6 +14,7 @@ from autograd_core.strides import owner
 from tests.op_calls import (
     DTYPES,
     FLOATS,
+    WHOLE,
     Array,
     Better,
     Call,
@@ -219,6 +220,8 @@ def same_outcome(ours: Any, expected: Any) -> None:
 def test_every_dtype(row: Row, dtype: str) -> None:
     if row.name in ("clamp_min", "clamp_max") and dtype == "bool":
         return  # raises as clamp does; PyTorch: clamp raises, these do not
+    if row.name == "rnn_tanh_cell" and dtype in WHOLE:
+        return  # PyTorch computes with integers up to the tanh, in this one of its recurrent functions
     call = next((call for call in row.calls if any(a.dtype.kind == "f" for a in call.arrays())), row.calls[0])
     varied = "f" if any(a.dtype.kind == "f" for a in call.arrays()) else "fiub"
     call = call.changed(lambda array: in_dtype(array, dtype) if array.dtype.kind in varied else array)
