@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.benchmarks import facts, workloads
+from tests.benchmarks import facts, sequences, workloads
 from tests.benchmarks.harness import Array, Contender, MismatchError, Step, Target, Workload, check, measure
 from tests.benchmarks.libraries import PACKAGES, installed, load
 
@@ -20,14 +20,18 @@ TINY: dict[str, dict[str, Any]] = {
     "1d": {"sizes": (2, 4, 3, 1), "batch": 5},
     "1e": {"length": 20, "width": 3},
     "1es": {"examples": 2, "inputs": 3, "hidden": 2},
+    "1g": {"size": 8, "heads": 2, "length": 3, "batch": 2},
+    "1r": {"length": 3, "batch": 2, "inputs": 3, "hidden": 4},
+    "1r-128": {"length": 3, "batch": 1, "inputs": 2, "hidden": 3},
 }
+WORKLOADS = workloads.WORKLOADS | sequences.WORKLOADS
 
 
 def build(key: str, *libraries: str) -> Workload:
-    return partial(workloads.WORKLOADS[key], **TINY[key])([load(name) for name in libraries])
+    return partial(WORKLOADS[key], **TINY[key])([load(name) for name in libraries])
 
 
-@pytest.mark.parametrize("key", workloads.WORKLOADS)
+@pytest.mark.parametrize("key", WORKLOADS)
 @pytest.mark.parametrize("library", PACKAGES)
 def test_a_library_agrees_with_the_hand_written_step(key: str, library: str) -> None:
     if library == "torch" and not installed("torch"):
@@ -37,7 +41,7 @@ def test_a_library_agrees_with_the_hand_written_step(key: str, library: str) -> 
     check(workload, steps=5)
 
 
-@pytest.mark.parametrize("key", workloads.WORKLOADS)
+@pytest.mark.parametrize("key", WORKLOADS)
 def test_setup_starts_afresh(key: str) -> None:
     hand = build(key).contenders[0]
     states = []
