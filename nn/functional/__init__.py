@@ -39,7 +39,6 @@ from autograd_core import (
     hardshrink,
     huber_loss,
     interpolate,
-    layer_norm,
     linear,
     local_response_norm,
     logsigmoid,
