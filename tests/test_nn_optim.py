@@ -363,24 +363,141 @@ SCHEDULES: list[tuple[str, tuple[Any, ...], list[float]]] = [
     ("CosineAnnealingLR", (4,), [1.0, 0.8535533905932737, 0.5, 0.14644660940672627, 0.0, 0.1464466094067262]),
     ("CosineAnnealingLR", (3, 0.1), [1.0, 0.775, 0.3250000000000001, 0.1, 0.32499999999999996, 0.7750000000000005]),
     ("LambdaLR", (lambda epoch: 1 / (1 + epoch),), [1.0, 1 / 2, 1 / 3, 1 / 4, 1 / 5, 1 / 6]),
+    ("MultiplicativeLR", (lambda epoch: 1 / epoch,), [1.0, 1.0, 1 / 2, 1 / 6, 1 / 24, 1 / 24 * (1 / 5)]),
+    ("MultiStepLR", ([1, 3, 3], 0.5), [1.0, 0.5, 0.5, 0.125, 0.125, 0.125]),
+    ("ConstantLR", (0.5, 3), [0.5, 0.5, 0.5, 1.0, 1.0, 1.0]),
+    ("LinearLR", (0.5, 1.0, 4), [0.5, 0.625, 0.75, 0.875, 1.0, 1.0]),
+    ("PolynomialLR", (4, 1.0), [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]),
+    ("CosineAnnealingWarmRestarts", (2, 2), [1.0, 0.5, 1.0, 0.8535533905932737, 0.5, 0.14644660940672627]),
+    ("CyclicLR", (1.0, 3.0, 2, 1), [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]),
+    ("CyclicLR", (1.0, 3.0, 1, 1, "triangular2"), [1.0, 3.0, 1.0, 2.0, 1.0, 1.5]),
+    ("CyclicLR", (1.0, 3.0, 1, 1, "exp_range", 0.5), [1.0, 2.0, 1.0, 1.25, 1.0, 1.0625]),
+    ("OneCycleLR", (10.0, 6, None, None, 0.5, "linear"), [0.4, 5.2, 10.0, 6.66668, 3.33336, 0.00004]),
 ]
 
 
 @pytest.mark.parametrize(("name", "arguments", "wanted"), SCHEDULES)
 def test_schedules(name: str, arguments: tuple[Any, ...], wanted: list[float]) -> None:
-    optimizer = optim.SGD([parameter()], lr=1.0)
+    optimizer = optim.SGD([parameter()], lr=1.0, momentum=0.5)
     scheduler = getattr(optim.lr_scheduler, name)(optimizer, *arguments)
     rates = []
     for _ in wanted:
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
-    assert rates == wanted
+    assert rates == pytest.approx(wanted, rel=1e-12, abs=1e-15)
     state = scheduler.state_dict()
     assert "optimizer" not in state
-    again = getattr(optim.lr_scheduler, name)(optim.SGD([parameter()], lr=1.0), *arguments)
+    again = getattr(optim.lr_scheduler, name)(optim.SGD([parameter()], lr=1.0, momentum=0.5), *arguments)
     again.load_state_dict(state)
     assert again.get_last_lr() == scheduler.get_last_lr()
+
+
+def test_momentum_goes_against_the_rate() -> None:
+    for make, wanted in (
+        (lambda o: optim.lr_scheduler.CyclicLR(o, 0.1, 1.0, 2), [0.9, 0.85, 0.8, 0.85]),
+        (
+            lambda o: optim.lr_scheduler.OneCycleLR(o, 1.0, 6, pct_start=0.5, anneal_strategy="linear"),
+            [0.95, 0.9, 0.85],
+        ),
+    ):
+        for optimizer in (optim.SGD([parameter()], momentum=0.3), optim.Adam([parameter()])):
+            scheduler = make(optimizer)
+            seen = []
+            for _ in wanted:
+                group = optimizer.param_groups[0]
+                seen.append(group["momentum"] if "momentum" in group else group["betas"][0])
+                optimizer.step()
+                scheduler.step()
+            assert seen == pytest.approx(wanted)
+    assert optimizer.param_groups[0]["betas"][1] == 0.999
+
+
+def test_many_cycles() -> None:
+    optimizer = optim.SGD([parameter()], momentum=0.5)
+    scheduler = optim.lr_scheduler.CyclicLR(optimizer, 1.0, 3.0, 1, 1, gamma=1e9)
+    optimizer.step()
+    for _ in range(2101):
+        scheduler.step()
+    assert scheduler.get_last_lr() == [3.0]
+
+
+def test_plateaus() -> None:
+    optimizer = optim.SGD([parameter()], lr=1.0)
+    scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, cooldown=1, min_lr=0.25)
+    rates = []
+    for loss in (9, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 7):
+        scheduler.step(ag.tensor(float(loss)))
+        rates.append(*scheduler.get_last_lr())
+    assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25]
+    assert scheduler.best == 7
+
+
+def test_schedules_of_schedules() -> None:
+    schedules = optim.lr_scheduler
+    optimizer = optim.SGD([parameter()], lr=1.0)
+    parts = [schedules.ConstantLR(optimizer, 0.5, 2), schedules.ExponentialLR(optimizer, 0.5)]
+    sequence = schedules.SequentialLR(optimizer, parts, [3])
+    rates = []
+    for step in range(6):
+        rates.append(*sequence.get_last_lr())
+        optimizer.step()
+        sequence.step()
+        if step == 3:
+            state = sequence.state_dict()
+    assert rates == [0.5, 0.5, 1.0, 1.0, 0.5, 0.25]
+    sequence.load_state_dict(state)
+    assert sequence.last_epoch == 4
+    assert parts[1].last_epoch == 1
+    optimizer = optim.SGD([parameter()], lr=1.0)
+    chain = schedules.ChainedScheduler(
+        [schedules.ConstantLR(optimizer, 0.5, 2), schedules.ExponentialLR(optimizer, 0.5)]
+    )
+    rates = []
+    for _ in range(4):
+        rates.append(*chain.get_last_lr())
+        optimizer.step()
+        chain.step()
+    assert rates == [0.5, 0.25, 0.25, 0.125]
+
+
+def test_averages_of_models() -> None:
+    swa = optim.swa_utils
+    model = nn.Linear(1, 1, bias=False, dtype=np.float64)
+    model.register_buffer("seen", ag.tensor(0))
+    averages = {
+        "equal": swa.AveragedModel(model),
+        "all": swa.AveragedModel(model, multi_avg_fn=swa.get_swa_multi_avg_fn(), use_buffers=True),
+        "fading": swa.AveragedModel(model, multi_avg_fn=swa.get_ema_multi_avg_fn(0.5)),
+        "one": swa.AveragedModel(model, avg_fn=swa.get_ema_avg_fn(0.5)),
+    }
+    for value in (1, 2, 5, 8):
+        nn.init.constant_(model.weight, value)
+        model.seen.fill_(value)
+        for average in averages.values():
+            average.update_parameters(model)
+    assert {key: average(ag.ones(1, 1, dtype=np.float64)).item() for key, average in averages.items()} == {
+        "equal": 4, "all": pytest.approx(4, rel=1e-7), "fading": 5.625, "one": 5.625,
+    }  # fmt: skip
+    assert averages["equal"].module.seen.item() == 8
+    assert averages["all"].module.seen.item() == 3  # whole numbers are rounded towards 0
+    assert averages["one"].n_averaged.item() == 4
+    assert model.weight.item() == 8
+    with pytest.raises(ValueError, match="decay"):
+        swa.get_ema_avg_fn(1.5)
+    with pytest.raises(AssertionError, match="Only one of"):
+        swa.AveragedModel(model, avg_fn=swa.get_swa_avg_fn(), multi_avg_fn=swa.get_swa_multi_avg_fn())
+
+
+def test_annealing_to_the_rate_of_averaging() -> None:
+    optimizer = optim.SGD([parameter()], lr=1.0)
+    scheduler = optim.swa_utils.SWALR(optimizer, 0.5, anneal_epochs=2, anneal_strategy="linear")
+    rates = []
+    for _ in range(4):
+        rates.append(*scheduler.get_last_lr())
+        optimizer.step()
+        scheduler.step()
+    assert rates == [1.0, 0.75, 0.5, 0.5]
 
 
 def test_the_rate_may_be_a_tensor() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from io import BytesIO
 from itertools import product
 from typing import Any
@@ -363,79 +362,3 @@ def test_zero_grad_can_keep_the_tensor() -> None:
         assert kept.tolist() == [0, 0]
         optimizer.zero_grad()
         assert parameter.grad is None
-
-
-# ---------------------------------------------------------------- schedules
-
-SCHEDULES: dict[str, Any] = {
-    "step": lambda s, o: s.StepLR(o, 3, gamma=0.7),
-    "exponential": lambda s, o: s.ExponentialLR(o, 0.93),
-    "cosine": lambda s, o: s.CosineAnnealingLR(o, 7, eta_min=0.01),
-    "cosine, once": lambda s, o: s.CosineAnnealingLR(o, 50),
-    "lambda": lambda s, o: s.LambdaLR(o, lambda epoch: 1 / (epoch + 1)),
-    "lambdas": lambda s, o: s.LambdaLR(o, [lambda epoch: 0.9**epoch, lambda epoch: epoch % 4]),
-}
-
-
-def scheduled(library: Any, layers: Any, optim: Any, name: str) -> tuple[Any, Any]:
-    groups = [{"params": [one(library, layers)]}, {"params": [one(library, layers)], "lr": 0.5}]
-    optimizer = optim.SGD(groups, lr=0.1)
-    return optimizer, SCHEDULES[name](optim.lr_scheduler, optimizer)
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_fifty_epochs(name: str) -> None:
-    runs = []
-    for side in SIDES:
-        optimizer, scheduler = scheduled(*side, name)
-        rates = [[group["lr"] for group in optimizer.param_groups]]
-        for _ in range(50):
-            optimizer.step()
-            scheduler.step()
-            rates.append([group["lr"] for group in optimizer.param_groups])
-            assert rates[-1] == scheduler.get_last_lr()
-        runs.append((rates, scheduler.state_dict()))
-    assert runs[0][0] == runs[1][0]
-    ours, theirs = (state for _, state in runs)
-    assert ours == theirs
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_resuming(name: str) -> None:
-    """A new scheduler with last_epoch, and one that loads a state, go on as one that never stopped."""
-    for side in SIDES:
-        optimizer, scheduler = scheduled(*side, name)
-        for _ in range(9):
-            optimizer.step()
-            scheduler.step()
-        state, saved = deepcopy(scheduler.state_dict()), deepcopy(optimizer.state_dict())
-        other, again = scheduled(*side, name)
-        other.load_state_dict(saved)
-        again.load_state_dict(state)
-        for _ in range(12):
-            optimizer.step()
-            scheduler.step()
-            other.step()
-            again.step()
-            assert again.get_last_lr() == scheduler.get_last_lr()
-
-
-def test_closed_forms() -> None:
-    for name in SCHEDULES:
-        rates = []
-        for side in SIDES:
-            optimizer, scheduler = scheduled(*side, name)
-            optimizer.step()
-            with pytest.warns(UserWarning, match="epoch parameter"):
-                scheduler.step(5)
-            rates.append(scheduler.get_last_lr())
-        assert rates[0] == rates[1], name
-
-
-def test_scheduling_before_the_first_step_warns() -> None:
-    for side in SIDES:
-        _, scheduler = scheduled(*side, "step")
-        with pytest.warns(UserWarning, match="before `optimizer.step"):
-            scheduler.step()
-        with pytest.warns(UserWarning, match="get_last_lr"):
-            scheduler.get_lr()
