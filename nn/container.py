@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from itertools import chain
+from itertools import chain, pairwise
 from operator import attrgetter, index
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,7 @@ class _Numbered(Module):
         return self
 
     def insert(self, index: int, module: Module) -> Any:
-        """Add a module before the one at `index`."""
+        """Add a module before the one at `index`. (A Sequential returns itself, a ModuleList nothing, as in PyTorch.)"""
         if not isinstance(module, Module):
             raise AssertionError(f"module should be of type: {Module}")
         if not -len(self) <= index <= len(self):
@@ -85,7 +85,6 @@ class _Numbered(Module):
         modules = list(self)
         modules.insert(index, module)
         self._renumber(modules)
-        return self
 
     def pop(self, key: int | slice) -> Any:
         """Remove and return a module, or a slice of them."""
@@ -135,6 +134,11 @@ class Sequential(_Numbered):
 
     def _part(self, children: list[tuple[str, Module]]) -> Any:
         return type(self)(OrderedDict(children))
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Add a module before the one at `index`."""
+        super().insert(index, module)
+        return self
 
     def __add__(self, other: Sequential) -> Sequential:
         return Sequential(*self, *_checked(other))
@@ -194,7 +198,8 @@ class ModuleList(_Numbered):
             if not runs or text != runs[-1][1]:
                 runs.append((i, text))
         lines = []
-        for (first, text), last in zip(runs, [i - 1 for i, _ in runs[1:]] + [len(self) - 1], strict=True):
+        for (first, text), (after, _) in pairwise([*runs, (len(self), "")]):
+            last = after - 1
             count = last - first + 1
             lines.append(indented(f"({first}): {text}" if count == 1 else f"({first}-{last}): {count} x {text}"))
         return f"{self._get_name()}({enclosed(lines)})"
@@ -412,8 +417,10 @@ class ParameterDict(Module):
 
     def popitem(self) -> tuple[str, Any]:
         """Remove and return the last (name, value) pair."""
-        key = next(reversed(self._keys))
-        return key, self.pop(key)
+        key, _ = self._keys.popitem()
+        value = self[key]
+        delattr(self, key)
+        return key, value
 
     def clear(self) -> None:
         """Remove everything."""
@@ -447,10 +454,8 @@ class ParameterDict(Module):
         both.update(other)
         return both
 
-    def __ror__(self, other: ParameterDict) -> ParameterDict:
-        both = ParameterDict(other).copy()
-        both.update(self)
-        return both
+    def __ror__(self, other: dict[str, Any]) -> dict[str, Any]:
+        return other | dict(self.items())
 
     def __ior__(self, other: ParameterDict) -> Self:
         self.update(other)

@@ -47,6 +47,7 @@ class Module(Saved):
     """
 
     training: bool
+    call_super_init = False  # True: the constructor passes its arguments on to the next class, for mixins
     _roles: dict[str, str]
     _hooks: Hooks | None = None  # the one thing that a call looks at
 
@@ -57,12 +58,14 @@ class Module(Saved):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kind = type(self).__name__
-        if kwargs:
+        if kwargs and not self.call_super_init:
             raise TypeError(f"{kind}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
-        if args:
+        if args and not self.call_super_init:
             raise TypeError(f"{kind}.__init__() takes 1 positional argument but {len(args) + 1} were given")
         self.__dict__["training"] = True
         self.__dict__["_roles"] = {}
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     # ------------------------------------------------------------ calling
 
@@ -336,6 +339,24 @@ class Module(Saved):
                 raise AttributeError(f"`{name}` is not an nn.Module")
         return module  # type: ignore[no-any-return]  # checked in the loop
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module in the place of a dotted name; with `strict` there must be one already.
+
+        >>> model = nn.Sequential(nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
+        >>> model.set_submodule("0.1", nn.Tanh())
+        >>> model[0][1]
+        Tanh()
+        """
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict or hasattr(parent, name):
+            parent.get_submodule(name)
+        setattr(parent, name, module)
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of a dotted name."""
         return self._get(target, (PARAMETER,), "an nn.Parameter")  # type: ignore[no-any-return]
@@ -410,6 +431,10 @@ class Module(Saved):
         """Convert floating parameters and buffers to float16, in place."""
         return self._apply(lambda t: t.half() if t.is_floating_point() else t)
 
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+        """New memory for all parameters and buffers, with whatever numbers are in it."""
+        return self._apply(lambda t: ag.empty_like(t, device=device), recurse)
+
     def cpu(self) -> Self:
         """Move to the processor's memory."""
         return self._apply(lambda t: t.cpu())
@@ -417,6 +442,10 @@ class Module(Saved):
     def cuda(self, device: Any = None) -> Self:
         """Move to a GPU's memory."""
         return self._apply(lambda t: t.cuda(device))
+
+    def share_memory(self) -> Self:
+        """PyTorch's parameters that several processes share: not supported."""
+        raise NotImplementedError("share_memory: not supported; send a state_dict() from one process to the other")
 
     def train(self, mode: bool = True) -> Self:
         """Set this module and all below it to training (dropout drops) or, with False, evaluation."""

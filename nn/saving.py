@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import autograd_core as ag
-from autograd_core import Tensor
+from autograd_core import RemovableHandle, Tensor
 
 from .parameter import Parameter
 from .registry import BUFFER, Registered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Saved"]
 
@@ -31,10 +33,21 @@ class _IncompatibleKeys(NamedTuple):
         return f"_IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
+class _SavingHook:
+    """A hook and how PyTorch calls it; an object, so that it can be pickled with its module."""
+
+    def __init__(self, function: Callable[..., Any], with_module: bool = True, may_answer: bool = False) -> None:
+        self.function, self.with_module, self.may_answer = function, with_module, may_answer
+
+    def __call__(self, module: Saved, *arguments: Any) -> Any:
+        return self.function(module, *arguments) if self.with_module else self.function(*arguments)
+
+
 class Saved:
     """A module as something to save: dotted names and tensors."""
 
     _version = 1  # of the layout of a class's own entries
+    _saving_hooks: dict[str, dict[int, _SavingHook]] | None = None
 
     if TYPE_CHECKING:
         _roles: dict[str, str]
@@ -45,25 +58,40 @@ class Saved:
         @property
         def _modules(self) -> Registered: ...
 
+        def modules(self) -> Iterator[Saved]: ...
+
     def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+        self, *args: Any, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
     ) -> dict[str, Any]:
         """All parameters and persistent buffers by dotted name, detached (but not with `keep_vars`) and not copied.
 
         >>> nn.Linear(2, 1, bias=False).state_dict().keys()
         odict_keys(['weight'])
         """
+        if args:
+            warnings.warn("state_dict: positional arguments are deprecated; use keywords", FutureWarning, stacklevel=2)
+            given: dict[str, Any] = {"destination": destination, "prefix": prefix, "keep_vars": keep_vars}
+            return self.state_dict(**given | dict(zip(given, args, strict=False)))
         if destination is None:
             destination = OrderedDict()
             vars(destination)["_metadata"] = OrderedDict()  # where PyTorch keeps the versions
+        local: dict[str, Any] = {"version": self._version}
         metadata = getattr(destination, "_metadata", None)
         if metadata is not None:
-            metadata[prefix[:-1]] = {"version": self._version}
+            metadata[prefix[:-1]] = local
+        for hook in self._hooks_of("before saving"):
+            hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        return destination
+        saved: dict[str, Any] = destination
+        for hook in self._hooks_of("after saving"):
+            answer = hook(self, saved, prefix, local)
+            if answer is not None and not hook.may_answer:
+                raise RuntimeError("state_dict post-hook must return None")
+            saved = saved if answer is None else answer
+        return saved
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         for name, value in self._saved().items():
@@ -78,6 +106,53 @@ class Saved:
     def set_extra_state(self, state: Any) -> None:
         """Take back what `get_extra_state` returned."""
         raise NotImplementedError("set_extra_state: override it, together with get_extra_state")
+
+    # ------------------------------------------------------------ hooks
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Call ``hook(module, prefix, keep_vars)`` before this module is saved."""
+        return self._saving_hook("before saving", _SavingHook(hook))
+
+    def register_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Call ``hook(module, state_dict, prefix, local_metadata)`` after this module and all below it were saved.
+
+        It may change the state_dict in place.
+        """
+        return self._saving_hook("after saving", _SavingHook(hook))
+
+    def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """As `register_state_dict_post_hook`; what the hook returns, unless None, is what `state_dict` returns."""
+        return self._saving_hook("after saving", _SavingHook(hook, may_answer=True))
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Call a hook before this module is loaded; it may change the state_dict, and the lists of what is wrong.
+
+        ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)``
+        """
+        return self._saving_hook("before loading", _SavingHook(hook))
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., None], with_module: bool = False
+    ) -> RemovableHandle:
+        """As `register_load_state_dict_pre_hook`; without the module among the arguments unless asked for."""
+        return self._saving_hook("before loading", _SavingHook(hook, with_module))
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., None]) -> RemovableHandle:
+        """Call ``hook(module, incompatible_keys)`` after this module and all below it were loaded.
+
+        It may change the lists in place: keys taken from them are forgiven.
+        """
+        return self._saving_hook("after loading", _SavingHook(hook))
+
+    def _saving_hook(self, when: str, hook: _SavingHook) -> RemovableHandle:
+        if self._saving_hooks is None:
+            self._saving_hooks = {}
+        return RemovableHandle(self._saving_hooks.setdefault(when, {}), hook)
+
+    def _hooks_of(self, when: str) -> tuple[_SavingHook, ...]:
+        return () if self._saving_hooks is None else tuple(self._saving_hooks.get(when, {}).values())
+
+    # ------------------------------------------------------------ loading
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -96,6 +171,8 @@ class Saved:
         unexpected: list[str] = []
         errors: list[str] = []
         writes: list[Callable[[], Any]] = []
+        afterwards: list[tuple[Saved, _SavingHook]] = []
+        keys = _IncompatibleKeys(missing, unexpected)
         metadata = getattr(state_dict, "_metadata", {})
 
         def check(module: Saved, entries: dict[str, Any], prefix: str) -> None:
@@ -105,20 +182,47 @@ class Saved:
                 if child is not None:
                     below = f"{prefix}{name}."
                     check(child, {key: value for key, value in entries.items() if key.startswith(below)}, below)
+            afterwards.extend((module, hook) for hook in module._hooks_of("after loading"))
+
+        def complain() -> None:
+            found = (("Missing", missing), ("Unexpected", unexpected)) if strict else ()
+            wrong = [f"{kind} key(s) in state_dict: {_quoted(names)}. " for kind, names in found if names]
+            advice = "Load it into a model of the same structure, or pass strict=False to leave these keys out."
+            lines = [*wrong, *errors, *([advice] if wrong else [])]
+            if lines:
+                kind = type(self).__name__
+                raise RuntimeError(f"Error(s) in loading state_dict for {kind}:\n\t" + "\n\t".join(lines))
 
         check(self, dict(state_dict), "")
-        if strict:
-            wrong = [(kind, keys) for kind, keys in (("Missing", missing), ("Unexpected", unexpected)) if keys]
-            errors[:0] = [f"{kind} key(s) in state_dict: {_quoted(keys)}. " for kind, keys in wrong]
-            if wrong:
-                errors.append(
-                    "Load it into a model of the same structure, or pass strict=False to leave these keys out."
-                )
-        if errors:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(errors))
-        for write in writes:
-            write()
-        return _IncompatibleKeys(missing, unexpected)
+        if errors or not afterwards:
+            complain()
+        with self._restored_on_error() if afterwards else nullcontext():
+            for write in writes:
+                write()
+            for module, hook in afterwards:
+                if hook(module, keys) is not None:
+                    raise AssertionError(
+                        "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+                        "values, if incompatible_keys need to be modified, it should be done inplace."
+                    )
+            complain()
+        return keys
+
+    @contextmanager
+    def _restored_on_error(self) -> Iterator[None]:
+        """An error within leaves the parameters and buffers as they were."""
+        before = [
+            (module, name, tensor, tensor.detach().clone())
+            for module in self.modules()
+            for name, tensor in module._saved().items()
+        ]
+        try:
+            yield
+        except BaseException:
+            for module, name, tensor, values in before:
+                module.__dict__[name] = tensor
+                _copy(tensor, values)
+            raise
 
     def _load_from_state_dict(
         self,
@@ -134,6 +238,8 @@ class Saved:
 
         (The signature is PyTorch's, because programs override this method.)
         """
+        for hook in self._hooks_of("before loading"):
+            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         writes, assign = local_metadata["writes"], local_metadata["assign_to_params_buffers"]
         own = self._saved()
         for name, target in own.items():

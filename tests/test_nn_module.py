@@ -213,6 +213,42 @@ def test_backward_after_loading_notices_the_change() -> None:
         loss.backward()
 
 
+def test_hooks_may_repair_a_state_dict() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+
+    def rename(module: Any, state: Any, prefix: str, *_: Any) -> None:
+        state[prefix + "weight"] = state.pop(prefix + "w")
+
+    net[0].register_load_state_dict_pre_hook(rename)
+    net.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.remove("0.bias"))
+    assert str(net.load_state_dict({"0.w": ag.ones(2, 2)})) == "<All keys matched successfully>"
+    assert net[0].weight.tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("assign", [False, True])
+@pytest.mark.parametrize("state", [{"0.weight": ag.zeros(2, 2)}, {"0.weight": ag.zeros(2, 2), "0.bias": ag.ones(2)}])
+def test_a_load_that_fails_after_its_hooks_changes_nothing(state: Any, assign: bool) -> None:
+    net = nn.Sequential(nn.Linear(2, 2))
+    weight, before = net[0].weight, values(net)
+
+    def look(module: Any, keys: Any) -> None:
+        assert not module[0].weight.any()  # it is loaded
+        if not keys.missing_keys:
+            raise ValueError("no")
+
+    net.register_load_state_dict_post_hook(look)
+    with pytest.raises((RuntimeError, ValueError), match=r"0\.bias|no"):
+        net.load_state_dict(state, assign=assign)
+    assert net[0].weight is weight
+    for old, new in zip(before, values(net), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_what_cannot_be_shared() -> None:
+    with pytest.raises(NotImplementedError, match="share_memory"):
+        nn.Linear(1, 1).share_memory()
+
+
 class Counter(nn.Module):
     def __init__(self) -> None:
         super().__init__()

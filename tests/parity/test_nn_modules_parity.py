@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections import OrderedDict
 from copy import deepcopy
@@ -496,6 +497,155 @@ def test_hooks_run_in_pytorchs_order() -> None:
         model(library.ones(1, 2))
         logs.append(log)
     assert logs[0] == logs[1]
+
+
+def saving_hooks(library: Any, layers: Any) -> list[Any]:
+    """What hooks on saving and loading see, and what comes of what they do."""
+    log: list[Any] = []
+
+    def note(name: str, change: Any = None) -> Any:
+        def hook(*arguments: Any) -> Any:
+            log.append((name, [type(each).__name__.removeprefix("_") for each in arguments]))
+            return None if change is None else change(*arguments)
+
+        return hook
+
+    model = layers.Sequential(OrderedDict(a=layers.Linear(2, 2), b=layers.Sequential(layers.Linear(2, 1))))
+    model.register_state_dict_pre_hook(note("before"))
+    model.a.register_state_dict_pre_hook(note("before a"))
+    model.b.register_state_dict_post_hook(note("after b", lambda m, state, prefix, local: state.update(extra=prefix)))
+    model._register_state_dict_hook(note("after", lambda m, state, prefix, local: OrderedDict(state, more=prefix)))
+    state = model.state_dict()
+    log.append(list(state))
+
+    def rename(module: Any, state: Any, prefix: str, *_: Any) -> None:
+        state[prefix + "weight"] = state.pop(prefix + "w")
+
+    del state["extra"], state["more"]
+    state["a.w"] = state.pop("a.weight") * 0
+    handle = model.a.register_load_state_dict_pre_hook(note("load a", rename))
+    model.b._register_load_state_dict_pre_hook(note("load b"))
+    model.b._register_load_state_dict_pre_hook(note("load b too"), with_module=True)
+    model.register_load_state_dict_post_hook(note("loaded"))
+    model.b.register_load_state_dict_post_hook(note("loaded b", lambda m, keys: keys.missing_keys.clear()))
+    log.append(str(model.load_state_dict({key: value for key, value in state.items() if key != "b.0.bias"})))
+    log.append(model.a.weight.tolist())
+    twin = pickle.loads(pickle.dumps(layers.Linear(1, 1)))
+    log.append(str(twin.load_state_dict(deepcopy(twin).state_dict())))
+    handle.remove()
+    with pytest.raises(RuntimeError, match=r'Unexpected key.*"a\.w"'):
+        model.load_state_dict(state)
+    return log
+
+
+def test_hooks_on_saving_and_loading() -> None:
+    ours, theirs = (saving_hooks(*side) for side in SIDES)
+    assert ours == theirs
+
+
+def test_hooks_on_saving_that_return_what_they_should_not() -> None:
+    for _, layers in SIDES:
+        model = layers.Linear(1, 1)
+        model.register_state_dict_post_hook(lambda *_: 3)
+        with pytest.raises(RuntimeError, match="state_dict post-hook must return None"):
+            model.state_dict()
+        model = layers.Linear(1, 1)
+        model.register_load_state_dict_post_hook(lambda *_: 3)
+        with pytest.raises(AssertionError, match="are not expected to return new values"):
+            model.load_state_dict(layers.Linear(1, 1).state_dict())
+
+
+def attempted(action: Any, *side: Any) -> Any:
+    """The repr of what an action returns, or the class of its exception."""
+    try:
+        return without_prefix(repr(action(*side)))
+    except Exception as error:
+        return type(error).__name__
+
+
+def numbered(n: Any) -> list[Any]:
+    return [
+        kind(n.Linear(1, 2), n.ReLU(), n.Linear(2, 3), n.Tanh())
+        for kind in (n.Sequential, lambda *modules: n.ModuleList(modules))
+    ]
+
+
+def changed(containers: list[Any], change: Any) -> list[Any]:
+    return [(change(container), container, list(container.state_dict())) for container in containers]
+
+
+CONTAINERS = {
+    "slices": lambda t, n: [(m[1:3], m[::-1], m[:0], m[-2:], m[1:3].state_dict().keys()) for m in numbered(n)],
+    "indices": lambda t, n: [(m[0], m[-1], len(m), list(m), bool(m), m[1] in m, n.ReLU() in m) for m in numbered(n)],
+    "float index": lambda t, n: numbered(n)[0][1.0],
+    "set": lambda t, n: changed(numbered(n), lambda m: (m.__setitem__(1, n.ELU()), m.__setitem__(-1, n.ReLU()))),
+    "set out": lambda t, n: numbered(n)[0].__setitem__(4, n.ELU()),
+    "set number": lambda t, n: numbered(n)[1].__setitem__(0, 3),
+    "delete": lambda t, n: changed(numbered(n), lambda m: (m.__delitem__(1), m.__delitem__(-1))),
+    "delete slice": lambda t, n: changed(numbered(n), lambda m: m.__delitem__(slice(1, 3))),
+    "insert": lambda t, n: changed(numbered(n), lambda m: (m.insert(1, n.ELU()), m.insert(5, n.ELU()))),
+    "pop": lambda t, n: changed(numbered(n), lambda m: (m.pop(1), m.pop(-1))),
+    "extend": lambda t, n: changed(numbered(n), lambda m: m.extend([n.ReLU(), n.Sigmoid()])),
+    "append": lambda t, n: changed(numbered(n), lambda m: m.append(n.ReLU()).append(n.Linear(1, 1))),
+    "append number": lambda t, n: numbered(n)[0].append(3),
+    "sum": lambda t, n: [m + m for m in numbered(n)],
+    "sum with a list": lambda t, n: numbered(n)[1] + [n.ReLU()],
+    "grow": lambda t, n: changed(numbered(n), lambda m: m.__iadd__(n.Sequential(n.ELU()))),
+    "times": lambda t, n: (numbered(n)[0] * 2, 2 * numbered(n)[0], numbered(n)[0].__imul__(2)),
+    "list times": lambda t, n: numbered(n)[1] * 2,
+    "empty": lambda t, n: (n.ModuleList(), n.ModuleList([]), n.Sequential(), n.ModuleDict(), n.ParameterList()),
+    "one twice": lambda t, n: (lambda r: [len(n.Sequential(r, r)), list(n.Sequential(r, r).children())])(n.ReLU()),
+    "names": lambda t, n: [[k for k, _ in m.named_modules(prefix="p")] for m in numbered(n)],
+    "dict": lambda t, n: (lambda m: (m.pop("a"), m.update({"c": n.ELU()}), m, "a" in m, list(m.keys())))(
+        n.ModuleDict({"b": n.ReLU(), "a": n.Tanh()})
+    ),
+    "dict pop": lambda t, n: n.ModuleDict().pop("a"),
+    "dict name": lambda t, n: n.ModuleDict({"keys": n.ReLU()}),
+    "parameters set": lambda t, n: (lambda m: (m.__setitem__(-1, t.zeros(1)), m[1:], m, len(m)))(
+        n.ParameterList([t.ones(2), 5, n.Parameter(t.ones(1))])
+    ),
+    "parameters out": lambda t, n: n.ParameterList([t.ones(2)])[1],
+    "parameter dict": lambda t, n: (lambda m: (m.popitem(), m.pop("b"), m.get("x"), m.setdefault("q", 3), list(m), m))(
+        n.ParameterDict({"b": t.ones(2), "a": n.Parameter(t.zeros(1)), "c": t.ones(1)})
+    ),
+    "parameter dict popitem": lambda t, n: n.ParameterDict().popitem(),
+    "parameter dict or": lambda t, n: (lambda m: (m | n.ParameterDict({"a": t.zeros(1)}), {"z": 3} | m))(
+        n.ParameterDict({"b": t.ones(2)})
+    ),
+    "set_submodule": lambda t, n: (lambda m: (m.set_submodule("0.1", n.ELU()), m.set_submodule("2", n.ReLU()), m))(
+        n.Sequential(*numbered(n))
+    ),
+    "set_submodule strict": lambda t, n: n.Sequential().set_submodule("9", n.ELU(), strict=True),
+    "set_submodule nowhere": lambda t, n: n.Sequential().set_submodule("9.1", n.ELU()),
+    "set_submodule itself": lambda t, n: n.Sequential().set_submodule("", n.ELU()),
+    "set_submodule number": lambda t, n: n.Sequential().set_submodule("0", 3),
+    "set_submodule parameter": lambda t, n: n.Linear(1, 1).set_submodule("weight", n.ELU()),
+    "state by position": lambda t, n: list(n.Linear(1, 1).state_dict({}, "z.")),
+    "empty memory": lambda t, n: n.Linear(3, 2).to_empty(device="cpu").weight.shape,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.filterwarnings("ignore:.*[Pp]ositional:FutureWarning")
+def test_containers(name: str) -> None:
+    ours, theirs = (attempted(CONTAINERS[name], *side) for side in SIDES)
+    assert ours == theirs
+
+
+def test_super_init() -> None:
+    seen = []
+
+    class Mixin:
+        def __init__(self, size: int, **options: int) -> None:
+            seen.append((size, options))
+
+    for _, layers in SIDES:
+
+        class Model(layers.Module, Mixin):  # type: ignore[misc, name-defined]  # a base chosen at run time
+            call_super_init = True
+
+        Model(3, depth=4)
+    assert seen == [(3, {"depth": 4})] * 2
 
 
 def test_copies_are_independent() -> None:
