@@ -11,7 +11,46 @@ import numpy as np
 import autograd_core as ag
 from autograd_core import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+
+# (`foreach` chooses between PyTorch's implementations and has no effect.)
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all elements of all tensors together.
+
+    >>> nn.utils.get_total_norm([tensor([1., 2.]), tensor([[2.]])])
+    tensor(3.)
+    """
+    order = float(norm_type)
+    arrays = [tensor.array for tensor in ([tensors] if isinstance(tensors, Tensor) else tensors)]
+    if not arrays:
+        return ag.tensor(0.0)
+    norms = np.array([np.linalg.norm(array.reshape(-1), order) for array in arrays])
+    total = np.asarray(np.linalg.norm(norms, order), norms.dtype)
+    if error_if_nonfinite and not np.isfinite(total):
+        raise RuntimeError(
+            f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot be clipped. "
+            "To disable this error and scale the gradients by the non-finite norm anyway, set "
+            "`error_if_nonfinite=False`"
+        )
+    return ag.tensor(total)
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None
+) -> None:
+    """Scale all gradients by max_norm / (total_norm + 1e-6) if that is below 1."""
+    scale = float(np.minimum(float(max_norm) / (total_norm.array + 1e-6), 1.0))  # NaN stays NaN
+    if scale != 1:
+        for gradient in _gradients(parameters):
+            gradient.array *= scale
+            ag.increment_version(gradient)
 
 
 def clip_grad_norm_(
@@ -23,8 +62,6 @@ def clip_grad_norm_(
 ) -> Tensor:
     """Scale all gradients by max_norm / (norm + 1e-6) if that is below 1; returns the norm of all of them together.
 
-    (`foreach` chooses between PyTorch's implementations and has no effect.)
-
     >>> p = nn.Parameter(ag.zeros(2))
     >>> p.grad = tensor([3., 4.])
     >>> nn.utils.clip_grad_norm_([p], max_norm=1.)
@@ -32,28 +69,24 @@ def clip_grad_norm_(
     >>> p.grad
     tensor([0.6000, 0.8000])
     """
-    if isinstance(parameters, Iterator):
+    if not isinstance(parameters, Tensor):
+        generated = isinstance(parameters, Iterator)
         parameters = list(parameters)
-        if not parameters:
+        if generated and not parameters:
             warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
-    gradients = _gradients(parameters)
-    if not gradients:
-        return ag.tensor(0.0)
-    order = float(norm_type)
-    norms = [np.linalg.norm(gradient.array.reshape(-1), order) for gradient in gradients]
-    total = np.asarray(np.linalg.norm(np.array(norms), order), gradients[0].array.dtype)
-    if error_if_nonfinite and not np.isfinite(total):
-        raise RuntimeError(
-            f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot be clipped. "
-            "To disable this error and scale the gradients by the non-finite norm anyway, set "
-            "`error_if_nonfinite=False`"
-        )
-    scale = float(np.minimum(float(max_norm) / (total + 1e-6), 1.0))  # NaN stays NaN
-    if scale != 1:
-        for gradient in gradients:
-            gradient.array *= scale
-            ag.increment_version(gradient)
-    return ag.tensor(total)
+    total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, total)
+    return total
+
+
+def clip_grad_norm(*args: Any, **kwargs: Any) -> Tensor:
+    """The deprecated name of `clip_grad_norm_`."""
+    warnings.warn(
+        "`nn.utils.clip_grad_norm` is now deprecated in favor of `nn.utils.clip_grad_norm_`.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    return clip_grad_norm_(*args, **kwargs)
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
