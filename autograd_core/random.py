@@ -153,8 +153,13 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DTy
 # ---------------------------------------------------------------- in place
 
 
-def _filled(self: Tensor, name: str, values: Any) -> Tensor:
-    self.array[...] = values
+def _place(self: Tensor, name: str) -> Any:
+    """The array to fill, its axes in the order in which PyTorch walks through memory."""
+    check_writable(self, name)
+    return streams.walk(self.array)
+
+
+def _filled(self: Tensor) -> Tensor:
     overwritten(self)
     return self
 
@@ -166,31 +171,35 @@ def uniform_(
     low = bounds.pop("from", from_)
     if bounds:
         raise TypeError(f"uniform_() got an unexpected keyword argument {next(iter(bounds))!r}")
-    check_writable(self, "uniform_")
-    return _filled(self, "uniform_", streams.uniform(_drawn(generator), self.array.shape, self.array.dtype, low, to))
+    place = _place(self, "uniform_")
+    place[...] = streams.uniform(_drawn(generator), place.shape, place.dtype, low, to)
+    return _filled(self)
 
 
 def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
     """Fill with normal numbers."""
-    check_writable(self, "normal_")
-    return _filled(self, "normal_", streams.normal(_drawn(generator), self.array.shape, self.array.dtype, mean, std))
+    place = _place(self, "normal_")
+    contiguous = self.array.flags.c_contiguous
+    place[...] = streams.normal(_drawn(generator), place.shape, place.dtype, mean, std, contiguous=contiguous)
+    return _filled(self)
 
 
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 (probability p, a number or a tensor) and 0."""
-    check_writable(self, "bernoulli_")
+    place = _place(self, "bernoulli_")
     gen = _drawn(generator)
     if hasattr(p, "array"):
-        return _filled(self, "bernoulli_", streams.bernoulli(gen, np.broadcast_to(p.array, self.array.shape)))
-    return _filled(self, "bernoulli_", streams.bernoulli_scalar(gen, self.array.shape, p))
+        place[...] = streams.bernoulli(gen, streams.walk(np.broadcast_to(p.array, self.array.shape), self.array))
+    else:
+        place[...] = streams.bernoulli_scalar(gen, place.shape, p)
+    return _filled(self)
 
 
 def exponential_(self: Tensor, lambd: float = 1, *, generator: Generator | None = None) -> Tensor:
     """Fill with exponentially distributed numbers of rate lambd."""
-    check_writable(self, "exponential_")
-    return _filled(
-        self, "exponential_", streams.exponential(_drawn(generator), self.array.shape, self.array.dtype, lambd)
-    )
+    place = _place(self, "exponential_")
+    place[...] = streams.exponential(_drawn(generator), place.shape, place.dtype, lambd)
+    return _filled(self)
 
 
 def random_(
@@ -200,10 +209,12 @@ def random_(
     low = bounds.pop("from", from_)
     if bounds:
         raise TypeError(f"random_() got an unexpected keyword argument {next(iter(bounds))!r}")
-    check_writable(self, "random_")
+    place = _place(self, "random_")
     if low is not None and to is None:
         low, to = 0, low
-    gen, shape, dtype = _drawn(generator), self.array.shape, self.array.dtype
+    gen = _drawn(generator)
     if to is None:
-        return _filled(self, "random_", streams.random(gen, shape, dtype))
-    return _filled(self, "random_", streams.randint(gen, low or 0, to, shape, dtype))
+        place[...] = streams.random(gen, place.shape, place.dtype)
+    else:
+        place[...] = streams.randint(gen, low or 0, to, place.shape, place.dtype)
+    return _filled(self)

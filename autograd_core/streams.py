@@ -551,13 +551,14 @@ def multinomial(gen: Generator, weights: Array, num_samples: int, replacement: b
     return chosen.reshape(*weights.shape[:-1], num_samples)
 
 
-def walk(array: Array) -> Array:
-    """A view of ``array`` whose axes go from the widest stride to the narrowest.
+def walk(array: Array, beside: Array | None = None) -> Array:
+    """A view of ``array`` whose axes go from the widest stride to the narrowest, its own or those of ``beside``.
 
     PyTorch fills a tensor in the order of its memory, so that a transposed one gets other numbers than its
     copy: ``walk(a)[...] = uniform(gen, walk(a).shape)`` is ``uniform_`` for any strides.
     """
-    return array.transpose(sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis])))
+    strides = (array if beside is None else beside).strides
+    return array.transpose(sorted(range(array.ndim), key=lambda axis: -abs(strides[axis])))
 
 
 # ---- Bits and roundings
