@@ -18,6 +18,7 @@ TINY: dict[str, dict[str, Any]] = {
     "1a-f64": {"sizes": (6, 4, 3), "batch": 5},
     "1b": {"sizes": (12, 8, 3), "batch": 5},
     "1d": {"sizes": (2, 4, 3, 1), "batch": 5},
+    "1d-adam": {"sizes": (2, 4, 3, 1), "batch": 5},
     "1e": {"length": 20, "width": 3},
     "1es": {"examples": 2, "inputs": 3, "hidden": 2},
     "1g": {"size": 8, "heads": 2, "length": 3, "batch": 2},

@@ -189,6 +189,31 @@ def draws_the_stream(torch: Any, n: int = 1000) -> bool:
     return np.array_equal(torch.ones(n).bernoulli_(0.5).numpy(), keep_half(bits(SEED)((n,))))
 
 
+def adam_by_hand(parameters: list[Array]) -> Callable[[Sequence[Array]], None]:
+    """A step of Adam by the gradients, which it uses up."""
+    first, second = [np.zeros_like(p) for p in parameters], [np.zeros_like(p) for p in parameters]
+    lr, beta1, beta2, eps, t = 1e-3, 0.9, 0.999, 1e-8, 0
+
+    def update(gradients: Sequence[Array]) -> None:
+        nonlocal t
+        t += 1
+        for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
+            m *= beta1
+            m += (1 - beta1) * g
+            v *= beta2
+            g *= g
+            g *= 1 - beta2
+            v += g
+            update = np.sqrt(v)
+            update /= sqrt(1 - beta2**t)
+            update += eps
+            np.divide(m, update, out=update)
+            update *= lr / (1 - beta1**t)
+            p -= update
+
+    return update
+
+
 class DropoutByHand(ByHand):
     """ReLU, dropout, softmax with cross entropy, Adam.
 
@@ -198,12 +223,10 @@ class DropoutByHand(ByHand):
     def setup(self) -> Step:
         x, labels = self.problem.inputs, self.problem.targets
         w1, b1, w2, b2 = parameters = self.fresh_parameters()
-        first, second = [np.zeros_like(p) for p in parameters], [np.zeros_like(p) for p in parameters]
-        lr, beta1, beta2, eps, t = 1e-3, 0.9, 0.999, 1e-8, 0
+        update = adam_by_hand(parameters)
         rows, draw = np.arange(len(x)), bits(SEED)
 
         def step() -> None:
-            nonlocal t
             z = x @ w1.T
             z += b1
             mask = keep_half(draw(z.shape)).astype(z.dtype)
@@ -223,22 +246,7 @@ class DropoutByHand(ByHand):
             d1 = d2 @ w2
             d1 *= mask
             d1 *= z > 0
-            gradients = d1.T @ x, d1.sum(0), d2.T @ h, d2.sum(0)
-
-            t += 1
-            for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
-                m *= beta1
-                m += (1 - beta1) * g
-                v *= beta2
-                g *= g
-                g *= 1 - beta2
-                v += g
-                update = np.sqrt(v)
-                update /= sqrt(1 - beta2**t)
-                update += eps
-                np.divide(m, update, out=update)
-                update *= lr / (1 - beta1**t)
-                p -= update
+            update((d1.T @ x, d1.sum(0), d2.T @ h, d2.sum(0)))
 
         return step
 
@@ -277,14 +285,18 @@ def dropout_network(
 
 
 class TanhByHand(ByHand):
-    """Two tanh layers and a linear one, squared error, gradient descent."""
+    """Two tanh layers and a linear one, squared error, gradient descent or Adam."""
+
+    def __init__(self, problem: Problem, adam: bool) -> None:
+        super().__init__(problem)
+        self.adam = adam
 
     def setup(self) -> Step:
-        x, y, lr = self.problem.inputs, self.problem.targets, 0.1
-        w1, b1, w2, b2, w3, b3 = self.fresh_parameters()
+        x, y = self.problem.inputs, self.problem.targets
+        w1, b1, w2, b2, w3, b3 = parameters = self.fresh_parameters()
+        update = adam_by_hand(parameters) if self.adam else partial(descend, parameters, 0.1)
 
         def step() -> None:
-            nonlocal w1, b1, w2, b2, w3, b3
             h1 = np.tanh(x @ w1.T + b1)
             h2 = np.tanh(h1 @ w2.T + b2)
             error = h2 @ w3.T + b3 - y
@@ -293,20 +305,22 @@ class TanhByHand(ByHand):
             d3 = error * (2 / error.size)
             d2 = (d3 @ w3) * (1 - h2 * h2)
             d1 = (d2 @ w2) * (1 - h1 * h1)
-            w3 -= lr * (d3.T @ h2)
-            b3 -= lr * d3.sum(0)
-            w2 -= lr * (d2.T @ h1)
-            b2 -= lr * d2.sum(0)
-            w1 -= lr * (d1.T @ x)
-            b1 -= lr * d1.sum(0)
+            update((d1.T @ x, d1.sum(0), d2.T @ h1, d2.sum(0), d3.T @ h2, d3.sum(0)))
 
         return step
+
+
+def descend(parameters: list[Array], lr: float, gradients: Sequence[Array]) -> None:
+    """A step of gradient descent."""
+    for p, g in zip(parameters, gradients, strict=True):
+        p -= lr * g
 
 
 def tanh_network(
     libraries: Sequence[Library],
     sizes: Sequence[int] = (2, 16, 16, 1),
     batch: int = 32,
+    adam: bool = False,
 ) -> Workload:
     """1d: a regression on a plane."""
     problem = Problem.draw(sizes, batch, "float32")
@@ -320,13 +334,13 @@ def tanh_network(
             problem,
             model,
             lambda functional: functional.mse_loss,
-            lambda optim, parameters: optim.SGD(parameters, lr=0.1),
+            lambda optim, parameters: optim.Adam(parameters) if adam else optim.SGD(parameters, lr=0.1),
         )
 
     return Workload(
-        "1d",
-        f"{'-'.join(map(str, sizes))} tanh, squared error, batch {batch}, SGD, float32",
-        (TanhByHand(problem), *map(program, libraries)),
+        "1d-adam" if adam else "1d",
+        f"{'-'.join(map(str, sizes))} tanh, squared error, batch {batch}, {'Adam' if adam else 'SGD'}, float32",
+        (TanhByHand(problem, adam), *map(program, libraries)),
         AT_MOST_BY_HAND,
         tolerance=1e-4,
     )
@@ -553,6 +567,7 @@ WORKLOADS: dict[str, Callable[[Sequence[Library]], Workload]] = {
     "1a-f64": partial(sigmoid_network, dtype="float64"),
     "1b": dropout_network,
     "1d": tanh_network,
+    "1d-adam": partial(tanh_network, adam=True),
     "1e": chain,
     "1es": scalars,
 }
