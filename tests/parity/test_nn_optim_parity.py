@@ -237,6 +237,38 @@ def test_lbfgs(options: dict[str, Any]) -> None:
         assert type(mine["state"][0][key]).__name__ == type(theirs["state"][0][key]).__name__
 
 
+def test_states_of_lbfgs_go_both_ways() -> None:
+    def start(library: Any, layers: Any, optim: Any, values: Any) -> Any:
+        x = layers.Parameter(library.tensor(values, dtype=library.float64))
+        optimizer = optim.LBFGS([x], lr=0.1, max_iter=4, history_size=3)
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = (x**2 * library.tensor([1.0, 3.0, 0.5])).sum() + x.sin().sum()
+            loss.backward()
+            return loss
+
+        return x, optimizer, closure
+
+    files = []
+    for side in SIDES:
+        x, optimizer, closure = start(*side, [1.0, -2.0, 3.0])
+        optimizer.step(closure)
+        file = BytesIO()
+        side[0].save({"x": x.detach(), "optimizer": optimizer.state_dict()}, file)
+        files.append(file.getvalue())
+    ends = []
+    for file in files:
+        for side in SIDES:
+            saved = side[0].load(BytesIO(file))
+            x, optimizer, closure = start(*side, saved["x"].tolist())
+            optimizer.load_state_dict(saved["optimizer"])
+            optimizer.step(closure)
+            ends.append(x.tolist())
+    for end in ends[1:]:
+        assert end == pytest.approx(ends[0], rel=1e-10)
+
+
 ERRORS = {
     "empty": lambda t, n, o: o.SGD([]),
     "tensor": lambda t, n, o: o.SGD(t.ones(2)),
