@@ -8,6 +8,7 @@ https://docs.pytorch.org/docs/stable/func.api.html
 
 from __future__ import annotations
 
+import importlib
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,34 @@ if TYPE_CHECKING:
     from .graph import Node
     from .tensor import Tensor
 
-__all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "linearize", "vjp", "vmap"]
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "vjp",
+    "vmap",
+]
+
+
+def functional_call(
+    module: Any,
+    parameter_and_buffer_dicts: Any,
+    args: Any = None,
+    kwargs: dict[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
+) -> Any:
+    """What a module of `nn` computes with other tensors, by their dotted names, than its own parameters and buffers."""
+    stateless = importlib.import_module("nn.utils.stateless")
+    return stateless.functional_call(
+        module, parameter_and_buffer_dicts, args, kwargs, tie_weights=tie_weights, strict=strict
+    )
 
 
 # ---------------------------------------------------------------- gradients

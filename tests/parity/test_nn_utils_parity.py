@@ -440,7 +440,7 @@ def counting(library: Any, layers: Any) -> Any:
 
 
 def called(t: Any, n: Any, model: Any, given: Any, *args: Any, **options: Any) -> Any:
-    call = n.utils.stateless.functional_call if n is nn else torch.func.functional_call
+    call = t.func.functional_call
     before = {key: array(value) for key, value in model.state_dict().items()}
     try:
         return call(model, given, *args, **options)
@@ -480,6 +480,21 @@ def test_functional_calls(action: Any) -> None:
         assert ours[0][0] == theirs[0][0]
     else:
         compare(ours, theirs)
+
+
+def test_gradients_of_functional_calls() -> None:
+    def gradients(library: Any, layers: Any) -> Any:
+        model = layers.Sequential(layers.Linear(2, 3), layers.Tanh(), layers.Linear(3, 1))
+        inputs = library.randn(5, 2)
+        weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
+
+        def loss(weights: Any, x: Any) -> Any:
+            return library.func.functional_call(model, weights, x).square().sum()
+
+        each = library.func.vmap(library.func.grad(loss), in_dims=(None, 0))(weights, inputs)
+        return each, library.func.grad(loss)(weights, inputs), [p.grad for p in model.parameters()]
+
+    compare(*both(gradients))
 
 
 def test_skipping_initialisation_draws_nothing() -> None:
