@@ -108,11 +108,11 @@ def trunc_normal_(
         low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()
         result = tensor.normal_(mean, std, generator=generator).array
         while (outside := (result < low) | (result > high)).any():
-            again = ag.empty_like(tensor).normal_(mean, std, generator=generator)
+            again = _like(tensor).normal_(mean, std, generator=generator)
             result = np.where(outside, again.array, result)
     else:
         peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
-        candidate, chance = ag.empty_like(tensor), ag.empty_like(tensor)
+        candidate, chance = _like(tensor), _like(tensor)
 
         def rejected() -> Any:
             density = np.square((candidate.array - mean) / std) * -0.5 - peak
@@ -126,6 +126,11 @@ def trunc_normal_(
             result = np.where(pending, candidate.array, result)
             pending = pending & rejected()
     return tensor.copy_(ag.tensor(result))
+
+
+def _like(tensor: Tensor) -> Tensor:
+    """A tensor of the same strides, whose elements are drawn in the same order."""
+    return ag.from_numpy(np.empty_like(tensor.array))
 
 
 def _cumulated(x: float) -> float:

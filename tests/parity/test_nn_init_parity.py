@@ -62,6 +62,8 @@ VIEWS = [lambda x: x.t(), lambda x: x[:, ::2], lambda x: x[1:], lambda x: x[::3]
     [
         lambda t, i, x: i.uniform_(x, -1, 2),
         lambda t, i, x: i.kaiming_normal_(x),
+        lambda t, i, x: i.trunc_normal_(x),
+        lambda t, i, x: i.trunc_normal_(x, mean=1, a=1.5, b=3.0),
         lambda t, i, x: x.exponential_(),
         lambda t, i, x: x.bernoulli_(0.3),
         lambda t, i, x: x.bernoulli_(t.arange(1.0, x.numel() + 1).reciprocal().reshape(tuple(x.shape))),
