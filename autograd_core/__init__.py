@@ -20,10 +20,11 @@ _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: 
 
 from .tensor import Tensor, Variable, increment_version
 from .calling import offer
-from . import cuda, linalg, return_types
+from . import cuda, dtypes, linalg, return_types
 from .anomaly import detect_anomaly, is_anomaly_check_nan_enabled, is_anomaly_enabled, set_detect_anomaly
 from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
 from .conversion import result_type
+from .complex_numbers import conj_physical
 from .creation import (
     as_tensor, asarray, empty, empty_like, empty_permuted, empty_strided, eye, from_numpy, frombuffer, full,
     full_like, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
@@ -71,12 +72,14 @@ from .ops.activation import (
     softsign, step, swish, tanhshrink, threshold,
 )
 from .ops.elementary import (
-    atan, cos, cosh, exp, expm1, log, log1p, log2, log10, reciprocal, rsqrt, sigmoid, sin, sinh, sqrt, square, tan,
-    tanh,
+    acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2, atanh, cos,
+    cosh, deg2rad, exp, exp2, expm1, hypot, log, log1p, log2, log10, logaddexp, logaddexp2, rad2deg, reciprocal,
+    rsqrt, sigmoid, sin, sinh, sqrt, square, tan, tanh,
 )
 from .ops.elementwise import (
-    abs, add, ceil, clamp, clamp_max, clamp_min, clip, clone, div, floor, floor_divide, maximum, minimum, mul, neg,
-    positive, pow, remainder, round, rsub, sign, sub, trunc, where,
+    abs, absolute, add, ceil, clamp, clamp_max, clamp_min, clip, clone, div, divide, fix, float_power, floor,
+    floor_divide, fmax, fmin, fmod, frac, maximum, minimum, mul, multiply, neg, negative, positive, pow, remainder,
+    round, rsub, sgn, sign, sub, subtract, trunc, where,
 )
 from .ops.einsum import einsum, tensordot, trace
 from .ops.adaptive import (
@@ -119,8 +122,9 @@ from .ops.margins import (
     multilabel_soft_margin_loss, soft_margin_loss, triplet_margin_loss, triplet_margin_with_distance_loss,
 )
 from .ops.logic import (
-    allclose, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, eq, equal, ge, gt, isclose, isfinite, isinf, isnan,
-    le, logical_and, logical_not, logical_or, logical_xor, lt, ne,
+    allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq, equal,
+    ge, greater, greater_equal, gt, isclose, isfinite, isin, isinf, isnan, isneginf, isposinf, isreal, le, less,
+    less_equal, logical_and, logical_not, logical_or, logical_xor, lt, ne, not_equal,
 )
 from .ops.embedding import embedding, embedding_bag
 from .ops.neural import bilinear, constant_pad_nd, linear, one_hot, pad
@@ -153,76 +157,84 @@ from .random import (
     bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand, rand_like,
     randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
 )
+from .ops.mixtures import addcdiv, addcmul, lerp
+from .ops.parts import angle, copysign, frexp, gcd, heaviside, lcm, ldexp, nan_to_num, nextafter, signbit
 
 __version__ = "0.1.0"
 
 pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
-multiply, subtract, divide, true_divide, absolute, negative, arctan = mul, sub, div, div, abs, neg, atan
+true_divide = div
 
 __all__ = [  # a literal list, so that type checkers see it
     "BoolTensor", "ByteTensor", "CharTensor", "CheckpointError", "DoubleTensor", "FloatTensor", "Function",
     "Generator", "GradcheckError", "HalfTensor", "IntTensor", "LongTensor", "RemovableHandle", "ShortTensor",
-    "Size", "Tensor", "TypedStorage", "UntypedStorage", "Variable", "abs", "absolute", "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "add", "addbmm", "addmm", "addmv", "addr", "adjoint", "affine_grid", "all", "allclose",
-    "alpha_dropout", "amax", "amin", "any", "arange", "arctan", "argmax", "argmin", "argsort", "argwhere",
-    "as_strided", "as_strided_scatter", "as_tensor", "asarray", "atan", "atleast_1d", "atleast_2d", "atleast_3d",
-    "autograd", "avg_pool1d", "avg_pool2d", "avg_pool3d", "backward", "baddbmm", "bartlett_window", "batch_norm",
-    "bernoulli", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "bitwise_and",
-    "bitwise_not", "bitwise_or", "bitwise_xor", "blackman_window", "block_diag", "bmm", "bool", "broadcast_shapes",
+    "Size", "Tensor", "TypedStorage", "UntypedStorage", "Variable", "abs", "absolute", "acos", "acosh",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "add", "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr",
+    "adjoint", "affine_grid", "all", "allclose", "alpha_dropout", "amax", "amin", "angle", "any", "arange",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort",
+    "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2",
+    "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "backward", "baddbmm", "bartlett_window", "batch_norm", "bernoulli", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or",
+    "bitwise_right_shift", "bitwise_xor", "blackman_window", "block_diag", "bmm", "bool", "broadcast_shapes",
     "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble",
     "ceil", "celu", "cfloat", "chain_matmul", "channel_shuffle", "channels_last", "channels_last_3d", "checkpoint",
     "checkpoint_sequential", "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max",
     "clamp_min", "clip", "clone", "col2im", "column_stack", "combinations", "compare_gradients", "complex",
-    "complex64", "complex128", "concat", "concatenate", "conj", "constant_pad_nd", "contiguous_format", "conv1d",
-    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cos", "cosh",
-    "cosine_embedding_loss", "cosine_similarity", "cross", "cross_entropy", "cuda", "cumsum", "default_generator",
-    "det", "detect_anomaly", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "dist",
-    "div", "divide", "dot", "double", "draw_graph", "dropout", "dsplit", "dstack", "dtype", "e", "einsum", "elu",
-    "embedding", "embedding_bag", "empty", "empty_like", "empty_permuted", "empty_strided", "enable_grad", "eq",
-    "equal", "erf", "exp", "expm1", "eye", "feature_alpha_dropout", "feature_dropout", "finfo", "flatten", "flip",
-    "fliplr", "flipud", "float", "float16", "float32", "float64", "floor", "floor_divide", "frobenius_norm",
+    "complex64", "complex128", "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd",
+    "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "copysign", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "cross", "cross_entropy", "cuda",
+    "cumsum", "default_generator", "deg2rad", "det", "detect_anomaly", "device", "diag", "diag_embed", "diagflat",
+    "diagonal", "diagonal_scatter", "dist", "div", "divide", "dot", "double", "draw_graph", "dropout", "dsplit",
+    "dstack", "dtype", "e", "einsum", "elu", "embedding", "embedding_bag", "empty", "empty_like", "empty_permuted",
+    "empty_strided", "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "feature_alpha_dropout",
+    "feature_dropout", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32",
+    "float64", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "frobenius_norm",
     "from_dlpack", "from_numpy", "frombuffer", "full", "full_like", "func", "functional", "gather", "gaussian_gelu",
-    "gaussian_nll_loss", "ge", "gelu", "geqrf", "ger", "get_default_device", "get_default_dtype", "get_device",
-    "get_num_threads", "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck", "gradgradcheck",
-    "grid_sample", "group_norm", "gru", "gru_cell", "gt", "half", "half_squared_error", "hamming_window",
-    "hann_window", "hard_logistic", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hessian",
-    "hinge_embedding_loss", "hsplit", "hstack", "huber_loss", "hvp", "iinfo", "im2col", "imag", "in_place",
-    "increment_version", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
-    "inf", "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64",
-    "interpolate", "inverse", "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj",
-    "is_floating_point", "is_grad_enabled", "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero",
-    "is_same_size", "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "jacobian",
-    "jvp", "kaiser_window", "kl_div", "kron", "l1_loss", "layer_norm", "layout", "le", "leaky_relu", "linalg",
-    "linear", "linspace", "load", "local_response_norm", "log", "log1p", "log2", "log10", "log_softmax", "logdet",
+    "gaussian_nll_loss", "gcd", "ge", "gelu", "geqrf", "ger", "get_default_device", "get_default_dtype",
+    "get_device", "get_num_threads", "get_printoptions", "get_rng_state", "glu", "grad", "gradcheck",
+    "gradgradcheck", "greater", "greater_equal", "grid_sample", "group_norm", "gru", "gru_cell", "gt", "half",
+    "half_squared_error", "hamming_window", "hann_window", "hard_logistic", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "heaviside", "hessian", "hinge_embedding_loss", "hsplit", "hstack", "huber_loss",
+    "hvp", "hypot", "iinfo", "im2col", "imag", "in_place", "increment_version", "index_add", "index_copy",
+    "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner",
+    "instance_norm", "int", "int8", "int16", "int32", "int64", "interpolate", "inverse",
+    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_complex", "is_conj", "is_floating_point",
+    "is_grad_enabled", "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size",
+    "is_signed", "is_storage", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
+    "isreal", "jacobian", "jvp", "kaiser_window", "kl_div", "kron", "l1_loss", "layer_norm", "layout", "lcm",
+    "ldexp", "le", "leaky_relu", "lerp", "less", "less_equal", "linalg", "linear", "linspace", "load",
+    "local_response_norm", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logdet",
     "logical_and", "logical_not", "logical_or", "logical_xor", "logsigmoid", "logspace", "logsumexp", "long",
     "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm", "lstm_cell", "lt", "lu", "lu_solve", "lu_unpack", "make_dot",
     "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
     "matrix_power", "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d",
     "maximum", "maxout", "mean", "memory_format", "meshgrid", "min", "minimum", "mish", "mm", "module_path",
     "moveaxis", "movedim", "mse_loss", "msort", "mul", "multi_margin_loss", "multilabel_margin_loss",
-    "multilabel_soft_margin_loss", "multinomial", "multiply", "mv", "nan", "narrow", "narrow_copy", "ne", "neg",
-    "negative", "nll_loss", "no_grad", "nonzero", "nonzero_static", "noop_context_fn", "norm", "normal",
-    "normalize", "nuclear_norm", "numel", "once_differentiable", "one_hot", "ones", "ones_like", "orgqr", "ormqr",
-    "outer", "pad", "pairwise_distance", "pdist", "permute", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle",
-    "poisson_nll_loss", "polar", "positive", "pow", "prelu", "preserve_format", "printoptions", "prod",
-    "promote_types", "put", "qr", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "random",
-    "randperm", "range", "ravel", "real", "reciprocal", "record", "recording", "register_parameter_class", "relu",
-    "relu6", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type",
-    "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round",
-    "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scaled_dot_product_attention", "scatter",
-    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu",
-    "set_default_device", "set_default_dtype", "set_default_tensor_type", "set_detect_anomaly",
-    "set_detect_numpy_writes", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "short",
-    "sigmoid", "sign", "silu", "sin", "sinh", "slice_scatter", "slogdet", "smooth_l1_loss", "soft_margin_loss",
-    "softmax", "softmin", "softplus", "softshrink", "softsign", "sort", "split", "split_with_sizes", "sqrt",
-    "square", "squeeze", "stack", "std", "step", "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims",
-    "swish", "t", "take", "take_along_dim", "tan", "tanh", "tanhshrink", "tensor", "tensor_split", "tensordot",
-    "threshold", "tile", "to_dlpack", "topk", "trace", "transpose", "triangular_solve", "tril", "tril_indices",
-    "triplet_margin_loss", "triplet_margin_with_distance_loss", "triu", "triu_indices", "true_divide", "trunc",
-    "typename", "uint8", "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk",
-    "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "vander", "var", "vdot", "vhp", "view_as_complex",
-    "view_as_real", "vjp", "vmap", "vsplit", "vstack", "where", "zeros", "zeros_like",
+    "multilabel_soft_margin_loss", "multinomial", "multiply", "mv", "nan", "nan_to_num", "narrow", "narrow_copy",
+    "ne", "neg", "negative", "nextafter", "nll_loss", "no_grad", "nonzero", "nonzero_static", "noop_context_fn",
+    "norm", "normal", "normalize", "not_equal", "nuclear_norm", "numel", "once_differentiable", "one_hot", "ones",
+    "ones_like", "orgqr", "ormqr", "outer", "pad", "pairwise_distance", "pdist", "permute", "pi", "pinverse",
+    "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "polar", "positive", "pow", "prelu", "preserve_format",
+    "printoptions", "prod", "promote_types", "put", "qr", "rad2deg", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "random", "randperm", "range", "ravel", "real", "reciprocal", "record", "recording",
+    "register_parameter_class", "relu", "relu6", "remainder", "repeat_interleave", "reshape", "resolve_conj",
+    "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell", "rnn_tanh",
+    "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor",
+    "scaled_dot_product_attention", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
+    "select_scatter", "selu", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_detect_anomaly", "set_detect_numpy_writes", "set_grad_enabled", "set_num_threads", "set_printoptions",
+    "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "silu", "sin", "sinh", "slice_scatter",
+    "slogdet", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign",
+    "sort", "split", "split_with_sizes", "sqrt", "square", "squeeze", "stack", "std", "step", "strided", "sub",
+    "subtract", "sum", "svd", "swapaxes", "swapdims", "swish", "t", "take", "take_along_dim", "tan", "tanh",
+    "tanhshrink", "tensor", "tensor_split", "tensordot", "threshold", "tile", "to_dlpack", "topk", "trace",
+    "transpose", "triangular_solve", "tril", "tril_indices", "triplet_margin_loss",
+    "triplet_margin_with_distance_loss", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8",
+    "unbind", "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
+    "unsafe_split_with_sizes", "unsqueeze", "vander", "var", "vdot", "vhp", "view_as_complex", "view_as_real",
+    "vjp", "vmap", "vsplit", "vstack", "where", "zeros", "zeros_like",
 ]
 
 if TYPE_CHECKING:
@@ -281,6 +293,8 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
+        if name.endswith("_") and name[0] != "_" and hasattr(Tensor, name):  # relu_, abs_, …: the in-place methods
+            return getattr(Tensor, name)
         raise AttributeError(f"module 'autograd_core' has no attribute {name!r}")
     place = _LATER[name]
     module = importlib.import_module(place)
@@ -288,6 +302,25 @@ def __getattr__(name: str) -> Any:
         return module
     found = globals()[name] = getattr(module, name)
     return found
+
+
+def is_tensor(obj: Any) -> Any:
+    """Whether obj is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Any:
+    """The dtype of an element-wise operation on two operands, tensors or numbers.
+
+    >>> result_type(tensor([1]), 2.5)
+    dtype('float32')
+    """
+    return dtypes.result_type(*[getattr(operand, "array", operand) for operand in (tensor1, tensor2)])
+
+
+def numel(input: Tensor) -> Any:
+    """The number of elements of input."""
+    return input.numel()
 
 
 offer(globals(), __all__)

@@ -262,7 +262,17 @@ TAKES_OUT = frozenset(
     ]
 )
 _CREATORS = ("creation", "random")  # compute in the dtype of `out`
-_CASTING = ("elementwise", "elementary", "special", "logic", "reduce", "joining", *_CREATORS)  # may convert to it
+_CASTING = (
+    "elementwise",
+    "elementary",
+    "mixtures",
+    "parts",
+    "special",
+    "logic",
+    "reduce",
+    "joining",
+    *_CREATORS,
+)  # may convert to it
 
 
 def offer(namespace: dict[str, Any], names: Sequence[str], takes_out: Collection[str] = TAKES_OUT) -> None:

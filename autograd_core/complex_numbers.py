@@ -122,4 +122,7 @@ def conj(input: Tensor) -> Tensor:
     >>> conj(tensor([1 + 2j]))
     tensor([1.-2.j])
     """
-    return wrap(input.array.conj()) if input.array.dtype.kind == "c" else input
+    return wrap(np.asarray(input.array.conj())) if input.array.dtype.kind == "c" else input
+
+
+conj_physical = conj

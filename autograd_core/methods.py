@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import inplace, random
+from . import complex_numbers, inplace, random
 from .inplace import becoming, in_place
 from .ops import (
     activation,
@@ -21,8 +21,10 @@ from .ops import (
     logic,
     masks,
     matrix_functions,
+    mixtures,
     norms,
     orthogonal,
+    parts,
     reduce,
     repetition,
     solve,
@@ -61,6 +63,8 @@ class Methods:
     __and__ = __rand__ = logic.bitwise_and
     __or__ = __ror__ = logic.bitwise_or
     __xor__ = __rxor__ = logic.bitwise_xor
+    __lshift__ = logic.bitwise_left_shift
+    __rshift__ = logic.bitwise_right_shift
     __lt__ = logic.lt
     __le__ = logic.le
     __gt__ = logic.gt
@@ -69,10 +73,16 @@ class Methods:
     __hash__ = object.__hash__  # by identity: == compares elements
 
     def __eq__(self, other: object) -> Any:
-        return False if other is None else logic.eq(self, other)
+        try:
+            return logic.eq(self, other)
+        except TypeError:  # of what is no number: never equal
+            return NotImplemented
 
     def __ne__(self, other: object) -> Any:
-        return True if other is None else logic.ne(self, other)
+        try:
+            return logic.ne(self, other)
+        except TypeError:
+            return NotImplemented
 
     def __rsub__(self, other: Any) -> Tensor:
         return elementwise.minus(other, self)
@@ -85,6 +95,12 @@ class Methods:
 
     def __rmod__(self, other: Any) -> Tensor:
         return elementwise.remainder(other, self)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return logic.bitwise_left_shift(other, self)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return logic.bitwise_right_shift(other, self)
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return linalg.matmul(other, self)
@@ -99,90 +115,115 @@ class Methods:
     __iand__ = in_place(logic.bitwise_and, "bitwise_and_")
     __ior__ = in_place(logic.bitwise_or, "bitwise_or_")
     __ixor__ = in_place(logic.bitwise_xor, "bitwise_xor_")
+    __ilshift__ = in_place(logic.bitwise_left_shift, "bitwise_left_shift_")
+    __irshift__ = in_place(logic.bitwise_right_shift, "bitwise_right_shift_")
 
-    # ------------------------------------------------------------ element-wise
+    # ------------------------------------------------------------ arithmetic
 
     add, sub, mul, div = elementwise.add, elementwise.sub, elementwise.mul, elementwise.div
-    add_, sub_, mul_, div_ = __iadd__, __isub__, __imul__, __itruediv__
     subtract, multiply, divide, true_divide = sub, mul, div, div
-    floor_divide, remainder, pow = elementwise.floor_divide, elementwise.remainder, elementwise.pow
-    floor_divide_, remainder_, pow_ = __ifloordiv__, __imod__, __ipow__
+    floor_divide, remainder, fmod = elementwise.floor_divide, elementwise.remainder, elementwise.fmod
+    pow, float_power = elementwise.pow, elementwise.float_power
     neg, negative, positive = elementwise.neg, elementwise.neg, elementwise.positive
-    abs, absolute, sign = elementwise.abs, elementwise.abs, elementwise.sign
-    exp, expm1, log, log1p = elementary.exp, elementary.expm1, elementary.log, elementary.log1p
-    log2, log10 = elementary.log2, elementary.log10
-    sqrt, rsqrt, square, reciprocal = (
-        elementary.sqrt,
-        elementary.rsqrt,
-        elementary.square,
-        elementary.reciprocal,
-    )
-    sin, cos, tan, atan, arctan = (
-        elementary.sin,
-        elementary.cos,
-        elementary.tan,
-        elementary.atan,
-        elementary.atan,
-    )
-    sinh, cosh, tanh, sigmoid, erf = (
-        elementary.sinh,
-        elementary.cosh,
-        elementary.tanh,
-        elementary.sigmoid,
-        special.erf,
-    )
-    floor, ceil, trunc, round = elementwise.floor, elementwise.ceil, elementwise.trunc, elementwise.round
-    maximum, minimum = elementwise.maximum, elementwise.minimum
-    clamp, clip, clamp_min, clamp_max = (
-        elementwise.clamp,
-        elementwise.clamp,
-        elementwise.clamp_min,
-        elementwise.clamp_max,
-    )
-    eq, ne, lt, le, gt, ge = (
-        logic.eq,
-        logic.ne,
-        logic.lt,
-        logic.le,
-        logic.gt,
-        logic.ge,
-    )
-    isnan, isfinite, isinf = logic.isnan, logic.isfinite, logic.isinf
-    logical_not, logical_and = logic.logical_not, logic.logical_and
-    logical_or, logical_xor = logic.logical_or, logic.logical_xor
-    bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
-    bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
+    abs, absolute, sign, sgn = elementwise.abs, elementwise.abs, elementwise.sign, elementwise.sgn
+    floor, ceil, round = elementwise.floor, elementwise.ceil, elementwise.round
+    trunc, fix, frac = elementwise.trunc, elementwise.trunc, elementwise.frac
+    maximum, minimum, fmax, fmin = elementwise.maximum, elementwise.minimum, elementwise.fmax, elementwise.fmin
+    clamp, clip = elementwise.clamp, elementwise.clamp
+    clamp_min, clamp_max = elementwise.clamp_min, elementwise.clamp_max
+    lerp, addcmul, addcdiv = mixtures.lerp, mixtures.addcmul, mixtures.addcdiv
     clone = elementwise.clone
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """self where the condition holds, other elsewhere."""
         return elementwise.where(condition, self, other)  # type: ignore[no-any-return]
 
-    neg_, abs_, sign_ = in_place(neg), in_place(abs), in_place(sign)
-    exp_, expm1_, log_, log1p_ = in_place(exp), in_place(expm1), in_place(log), in_place(log1p)
+    add_, sub_, mul_, div_ = __iadd__, __isub__, __imul__, __itruediv__
+    subtract_, multiply_, divide_, true_divide_ = sub_, mul_, div_, div_
+    floor_divide_, remainder_, pow_, fmod_ = __ifloordiv__, __imod__, __ipow__, in_place(fmod)
+    neg_, abs_, sign_, sgn_ = in_place(neg), in_place(abs), in_place(sign), in_place(sgn)
+    floor_, ceil_, round_ = in_place(floor), in_place(ceil), in_place(round)
+    trunc_, frac_ = in_place(trunc), in_place(frac)
+    negative_, absolute_, fix_ = neg_, abs_, trunc_
+    clamp_, clamp_min_, clamp_max_ = in_place(clamp), in_place(clamp_min), in_place(clamp_max)
+    clip_ = clamp_
+    lerp_, addcmul_, addcdiv_ = in_place(lerp), in_place(addcmul), in_place(addcdiv)
+    fill_, zero_, copy_ = inplace.fill_, inplace.zero_, inplace.copy_
+
+    def float_power_(self, exponent: Any) -> Tensor:
+        """In-place version of `float_power`, of float64 (and complex128) tensors."""
+        if self.dtype not in ("float64", "complex128"):  # type: ignore[attr-defined]
+            raise RuntimeError(f"float_power_: the result is float64 but the base is {self.dtype}; use float_power")  # type: ignore[attr-defined]
+        return self.pow_(exponent)
+
+    # ------------------------------------------------------------ elementary functions
+
+    exp, exp2, expm1 = elementary.exp, elementary.exp2, elementary.expm1
+    log, log1p, log2, log10 = elementary.log, elementary.log1p, elementary.log2, elementary.log10
+    logaddexp, logaddexp2, hypot = elementary.logaddexp, elementary.logaddexp2, elementary.hypot
+    sqrt, rsqrt = elementary.sqrt, elementary.rsqrt
+    square, reciprocal = elementary.square, elementary.reciprocal
+    sin, cos, tan = elementary.sin, elementary.cos, elementary.tan
+    asin, acos, atan, atan2 = elementary.asin, elementary.acos, elementary.atan, elementary.atan2
+    arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+    sinh, cosh, tanh, sigmoid = elementary.sinh, elementary.cosh, elementary.tanh, elementary.sigmoid
+    asinh, acosh, atanh = elementary.asinh, elementary.acosh, elementary.atanh
+    arcsinh, arccosh, arctanh = asinh, acosh, atanh
+    deg2rad, rad2deg = elementary.deg2rad, elementary.rad2deg
+
+    exp_, exp2_, expm1_, log_, log1p_ = in_place(exp), in_place(exp2), in_place(expm1), in_place(log), in_place(log1p)
+    log2_, log10_, hypot_ = in_place(log2), in_place(log10), in_place(hypot)
     sqrt_, rsqrt_, square_, reciprocal_ = in_place(sqrt), in_place(rsqrt), in_place(square), in_place(reciprocal)
-    sin_, cos_, tan_, tanh_, sigmoid_ = in_place(sin), in_place(cos), in_place(tan), in_place(tanh), in_place(sigmoid)
-    floor_, ceil_, trunc_, round_ = in_place(floor), in_place(ceil), in_place(trunc), in_place(round)
-    clamp_, clip_, clamp_min_, clamp_max_ = (
-        in_place(clamp),
-        in_place(clamp),
-        in_place(clamp_min),
-        in_place(clamp_max),
-    )
-    true_divide_, log2_, log10_, atan_ = __itruediv__, in_place(log2), in_place(log10), in_place(atan)
-    sinh_, cosh_, erf_ = in_place(sinh), in_place(cosh), in_place(erf)
+    sin_, cos_, tan_ = in_place(sin), in_place(cos), in_place(tan)
+    asin_, acos_, atan_, atan2_ = in_place(asin), in_place(acos), in_place(atan), in_place(atan2)
+    arcsin_, arccos_, arctan_, arctan2_ = asin_, acos_, atan_, atan2_
+    sinh_, cosh_, tanh_, sigmoid_ = in_place(sinh), in_place(cosh), in_place(tanh), in_place(sigmoid)
+    asinh_, acosh_, atanh_ = in_place(asinh), in_place(acosh), in_place(atanh)
+    arcsinh_, arccosh_, arctanh_ = asinh_, acosh_, atanh_
+    deg2rad_, rad2deg_ = in_place(deg2rad), in_place(rad2deg)
+
+    # ------------------------------------------------------------ special functions
+
+    erf = special.erf
+    erf_ = in_place(erf)
+
+    # ------------------------------------------------------------ parts of a number
+
+    copysign, signbit, heaviside = parts.copysign, parts.signbit, parts.heaviside
+    frexp, ldexp, nextafter, nan_to_num = parts.frexp, parts.ldexp, parts.nextafter, parts.nan_to_num
+    gcd, lcm, angle = parts.gcd, parts.lcm, parts.angle
+    conj, conj_physical = complex_numbers.conj, complex_numbers.conj
+
+    copysign_, heaviside_, ldexp_ = in_place(copysign), in_place(heaviside), in_place(ldexp)
+    nextafter_, nan_to_num_ = in_place(nextafter), in_place(nan_to_num)
+    gcd_, lcm_, conj_physical_ = in_place(gcd), in_place(lcm), in_place(conj, "conj_physical_")
+
+    # ------------------------------------------------------------ comparisons, logic, bits
+
+    eq, ne, lt, le, gt, ge = logic.eq, logic.ne, logic.lt, logic.le, logic.gt, logic.ge
+    not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
+    isnan, isfinite, isinf, isreal = logic.isnan, logic.isfinite, logic.isinf, logic.isreal
+    isposinf, isneginf = logic.isposinf, logic.isneginf
+    logical_not, logical_and = logic.logical_not, logic.logical_and
+    logical_or, logical_xor = logic.logical_or, logic.logical_xor
+    bitwise_and, bitwise_or = logic.bitwise_and, logic.bitwise_or
+    bitwise_xor, bitwise_not = logic.bitwise_xor, logic.bitwise_not
+    bitwise_left_shift, bitwise_right_shift = logic.bitwise_left_shift, logic.bitwise_right_shift
+    allclose, isclose, equal = logic.allclose, logic.isclose, logic.equal
+
     eq_, ne_, lt_, le_, gt_, ge_ = in_place(eq), in_place(ne), in_place(lt), in_place(le), in_place(gt), in_place(ge)
+    not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
     logical_not_, logical_and_ = in_place(logical_not), in_place(logical_and)
     logical_or_, logical_xor_ = in_place(logical_or), in_place(logical_xor)
     bitwise_not_, bitwise_and_, bitwise_or_, bitwise_xor_ = in_place(bitwise_not), __iand__, __ior__, __ixor__
-    fill_, zero_, copy_ = inplace.fill_, inplace.zero_, inplace.copy_
+    bitwise_left_shift_, bitwise_right_shift_ = __ilshift__, __irshift__
 
     # ------------------------------------------------------------ reductions
 
     sum, mean, prod, var, std = reduce.sum, reduce.mean, reduce.prod, reduce.var, reduce.std
     max, min, amax, amin = reduce.max, reduce.min, reduce.amax, reduce.amin
     argmax, argmin, logsumexp, cumsum = reduce.argmax, reduce.argmin, reduce.logsumexp, reduce.cumsum
-    any, all, allclose, isclose, equal = reduce.any, reduce.all, logic.allclose, logic.isclose, logic.equal
+    any, all = reduce.any, reduce.all
     cumsum_ = in_place(cumsum)
 
     # ------------------------------------------------------------ shapes

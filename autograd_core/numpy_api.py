@@ -27,6 +27,7 @@ from .ops import (
     determinants,
     diagonal,
     einsum,
+    elementary,
     elementwise,
     least_squares,
     linalg,
@@ -34,6 +35,7 @@ from .ops import (
     matrix_functions,
     norms,
     orthogonal,
+    parts,
     reduce,
     shape,
     solve,
@@ -176,6 +178,16 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     return solution, residuals, int(rank), values
 
 
+def _angle(z: Any, deg: Any = False) -> Any:
+    return elementary.rad2deg(parts.angle(z)) if deg else parts.angle(z)
+
+
+def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if not copy:
+        raise TypeError("np.nan_to_num with copy=False cannot keep the graph of a Tensor that requires grad")
+    return parts.nan_to_num(x, nan, posinf, neginf)
+
+
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **SHAPES,
     np.sum: _reduction(reduce.sum),
@@ -226,8 +238,16 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda a: tuple(a.shape),
     np.ndim: lambda a: a.ndim,
     np.size: lambda a, axis=None: a.array.size if axis is None else a.array.shape[axis],
-    np.isclose: lambda a, b, **options: logic.isclose(_tensor(a), _tensor(b), **options),
-    np.allclose: lambda a, b, **options: logic.allclose(_tensor(a), _tensor(b), **options),
+    np.isposinf: _without_out(logic.isposinf),
+    np.isneginf: _without_out(logic.isneginf),
+    np.isreal: logic.isreal,
+    np.angle: _angle,
+    np.nan_to_num: _nan_to_num,
+    np.isin: lambda element, test_elements, assume_unique=False, invert=False, *, kind=None: wrap(
+        np.isin(_arrays(element), _arrays(test_elements), assume_unique, invert, kind=kind)
+    ),
+    np.isclose: lambda a, b, **options: wrap(np.isclose(_arrays(a), _arrays(b), **options)),
+    np.allclose: lambda a, b, **options: np.allclose(_arrays(a), _arrays(b), **options),
 }
 
 

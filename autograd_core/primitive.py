@@ -71,6 +71,7 @@ class Operation:
         self.on_arrays = plain  # the formulas for arrays: the plain ones, or the row's `fast` ones
         self.formulas: Sequence[Formula] | None = plain  # those, one per parent; None: `pull` computes all
         self.fresh = self.broadcasts = self.several = False
+        self.bools = True
         self.shows: str | None = None
         self.local: dict[str, str] = {}
 
@@ -156,6 +157,7 @@ def primitive(
     *,
     broadcasts: bool = False,
     promotes: bool | tuple[str, ...] = False,
+    bools: bool = True,
     floating: bool = False,
     fresh: bool = False,
     views: bool = False,
@@ -175,6 +177,7 @@ def primitive(
     implements: the NumPy function that means the same, argument by argument.
     broadcasts: operands broadcast, so a gradient is summed back to its operand's shape.
     promotes: the operands (or those named) are brought to PyTorch's common dtype first.
+    bools: whether an operand that promotes may be bool.
     floating: integer operands are converted to the default floating dtype first.
     fresh: every formula returns a new array (a test proves it).
     views: the result may share its first operand's memory.
@@ -204,7 +207,7 @@ def primitive(
         op.on_arrays, op.formulas = used, None if variadic or several else used
         read = {name for names in reads for name in names}
         op.guarded = [name for name in (*operands, "out") if name in read and not (several and name == "out")]
-        op.fresh, op.broadcasts, op.several, op.shows = fresh, broadcasts, several, shows
+        op.fresh, op.broadcasts, op.several, op.shows, op.bools = fresh, broadcasts, several, shows, bools
         op.materializes = unused == "zeros"
         op.local = {differentiable[0]: local} if isinstance(local, str) else local or {}
         if torch is not None:
@@ -253,6 +256,15 @@ def either(function: Callable[..., Any]) -> Callable[..., Any]:
         return op.forward(*args)
 
     return call
+
+
+def refused(name: str, remedy: str) -> Formula:
+    """A formula that raises, for an operand with respect to which PyTorch does not differentiate."""
+
+    def formula(g: Any) -> Any:
+        raise RuntimeError(f"the derivative of {name} is not implemented, as in PyTorch; {remedy}")
+
+    return formula
 
 
 def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -437,7 +449,7 @@ def tensor_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]
 
 def unfit(op: Operation, arrays: Sequence[Any], error: ValueError) -> Exception:
     """The error for operands whose shapes do not broadcast."""
-    shapes = [array.shape for array in arrays if array is not None]
+    shapes = [np.shape(array) for array in arrays if array is not None]
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:
@@ -466,6 +478,11 @@ def promoted(
     known = [array for array in arrays if array is not None]
     if all(array.__class__ is not np.ndarray for array in known):
         known = [np.asarray(array, dtypes.scalar_dtype(array)) for array in known]
+    if not op.bools and any(np.asarray(array).dtype.char == "?" for array in known):
+        raise RuntimeError(
+            f"{op.shown_name}: not supported with a bool operand; invert a mask with ~ or logical_not(), combine masks with ^, "
+            "or convert with .long()"
+        )
     dtype = dtypes.result_type(*known)
     if floating and dtype.kind in "bui":
         dtype = dtypes.get_default_dtype()

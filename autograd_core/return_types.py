@@ -16,7 +16,7 @@ def _shown_as_in_pytorch(kind: type[T]) -> type[T]:
 
     def shown(self: Any) -> str:
         fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
-        return f"return_types.{kind.__name__}(\n{fields})"
+        return f"return_types.{type(self).__name__}(\n{fields})"
 
     kind.__repr__ = shown  # type: ignore[method-assign, assignment]  # of a tuple
     return kind
@@ -171,3 +171,96 @@ class triangular_solve(NamedTuple):
 
     solution: Tensor
     cloned_coefficient: Tensor
+
+
+# ---------------------------------------------------------------- elements of each line along a dimension
+
+
+@_shown_as_in_pytorch
+class _Chosen(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class max(_Chosen):
+    """The largest elements, and where each stands."""
+
+    __slots__ = ()
+
+
+class min(_Chosen):
+    """The smallest elements, and where each stands."""
+
+    __slots__ = ()
+
+
+class median(_Chosen):
+    """The medians, and where each stands."""
+
+    __slots__ = ()
+
+
+class nanmedian(_Chosen):
+    """As `median`, NaN left out."""
+
+    __slots__ = ()
+
+
+class mode(_Chosen):
+    """The most frequent elements, and where one of each stands."""
+
+    __slots__ = ()
+
+
+class kthvalue(_Chosen):
+    """The k-th smallest elements, and where each stands."""
+
+    __slots__ = ()
+
+
+class cummax(_Chosen):
+    """The running maxima, and where each stands."""
+
+    __slots__ = ()
+
+
+class cummin(_Chosen):
+    """The running minima, and where each stands."""
+
+    __slots__ = ()
+
+
+class sort(_Chosen):
+    """The elements in order, and where each stood."""
+
+    __slots__ = ()
+
+
+class topk(_Chosen):
+    """The k largest (or smallest) elements, and where each stood."""
+
+    __slots__ = ()
+
+
+@_shown_as_in_pytorch
+class aminmax(NamedTuple):
+    """The smallest and the largest elements."""
+
+    min: Tensor
+    max: Tensor
+
+
+@_shown_as_in_pytorch
+class frexp(NamedTuple):
+    """Numbers taken apart: mantissa * 2 ** exponent."""
+
+    mantissa: Tensor
+    exponent: Tensor
+
+
+@_shown_as_in_pytorch
+class histogram(NamedTuple):
+    """How many elements fall into each bin."""
+
+    hist: Tensor
+    bin_edges: Tensor

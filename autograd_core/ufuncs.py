@@ -15,7 +15,7 @@ import numpy as np
 from . import complex_numbers
 from .dtypes import get_default_dtype, result_type
 from .numpy_operands import MISSING, arrays, refuse, requires_grad, tensor, written
-from .ops import elementwise, index, joining, linalg, masks, reduce, shape
+from .ops import elementary, elementwise, index, joining, linalg, masks, parts, reduce, shape
 from .ops.logic import isinf
 from .primitive import IMPLEMENTS, wrap
 
@@ -123,14 +123,6 @@ def _modf(x: Any) -> tuple[Tensor, Tensor]:
     return masks.masked_fill(elementwise.sub(x, masks.masked_fill(whole, endless, 0.0)), endless, 0.0), whole
 
 
-def _degrees(x: Any) -> Tensor:
-    return elementwise.mul(_floating(x), 180 / np.pi)
-
-
-def _radians(x: Any) -> Tensor:
-    return elementwise.mul(_floating(x), np.pi / 180)
-
-
 def _floating(x: Any) -> Tensor:
     x = tensor(x)
     return x if x.array.dtype.kind == "f" else x.to(get_default_dtype())  # type: ignore[no-any-return]  # late-bound
@@ -157,7 +149,8 @@ def _vecmat(a: Any, b: Any) -> Tensor:
 
 _CALLS: dict[Any, Callable[..., Any]] = {
     np.power: elementwise.pow,
-    np.float_power: elementwise.pow,
+    np.float_power: elementwise.float_power,
+    np.ldexp: parts.ldexp,
     np.matmul: _matmul,
     np.vecdot: _vecdot,
     np.matvec: _matvec,
@@ -168,10 +161,10 @@ _CALLS: dict[Any, Callable[..., Any]] = {
     np.rint: lambda x: elementwise.round(_floating(x)),
     np.modf: _modf,
     np.divmod: lambda a, b: (elementwise.floor_divide(a, b), elementwise.remainder(a, b)),
-    np.degrees: _degrees,
-    np.rad2deg: _degrees,
-    np.radians: _radians,
-    np.deg2rad: _radians,
+    np.degrees: elementary.rad2deg,
+    np.rad2deg: elementary.rad2deg,
+    np.radians: elementary.deg2rad,
+    np.deg2rad: elementary.deg2rad,
     np._core.umath.clip: elementwise.clamp,  # type: ignore[attr-defined]  # the ufunc behind np.clip
 }
 

@@ -81,6 +81,11 @@ class Fixed(np.ndarray[Any, Any]):
     """An array of floats that becomes a tensor that does not require grad."""
 
 
+def fixed(calls: Sequence[Call]) -> list[Call]:
+    """The calls on tensors that do not require grad."""
+    return [call.changed(lambda x: x.view(Fixed)) for call in calls]
+
+
 def requires_grad(array: Array) -> bool:
     return array.dtype.kind == "f" and not isinstance(array, Fixed)
 

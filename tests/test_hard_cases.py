@@ -63,6 +63,8 @@ def test_nan_wins_an_extremum() -> None:
     assert np.isnan(tensor([1.0, nan, 3.0]).max().item())
     assert np.isnan(ag.maximum(tensor(nan), tensor(1.0)).item())
     assert tensor([1.0, nan, 3.0]).max(0).indices.item() == 1
+    assert slope(lambda x: x.max(), [nan, 1.0, nan]) == [0.5, 0, 0.5]
+    assert np.isnan(slope(lambda x: x.amax(), [nan, 1.0])).all()
 
 
 def test_a_tie_of_two_gives_half_to_each() -> None:
@@ -184,6 +186,95 @@ def test_products_with_zeros() -> None:
 def test_remainders() -> None:
     assert slopes(lambda x, y: x % y, -7.0, 2.0) == [1, 4]
     assert quiet(lambda x, y: x % y, [-7.0, 7.0], [2.0, -2.0]) == [1, -1]
+
+
+def test_powers_of_integers() -> None:
+    powers = tensor([1, -1, -1, 2, -2, 0]) ** tensor([-1, -1, -2, -1, -3, -1])  # rounded to 0
+    assert powers.tolist() == [1, -1, 1, 0, 0, 0]
+    assert (tensor([-2, 3]) ** tensor([3, 0])).tolist() == [-8, 1]
+    assert (2 ** tensor([-1, 3])).tolist() == [0, 8]
+    with pytest.raises(RuntimeError, match="negative integer powers"):
+        tensor([1]) ** -1
+    assert (tensor([True, False]) ** True).tolist() == [True, False]
+    assert (tensor([True, False]) ** False).tolist() == [True, True]
+    assert (tensor([True, False]) ** 2).dtype == ag.int64
+
+
+def test_remainders_with_the_sign_of_the_dividend() -> None:
+    assert quiet(ag.fmod, [-7.0, 7.0], [2.0, -2.0]) == [-1, 1]
+    assert slopes(ag.fmod, [-7.0, 7.0], [2.0, -2.0]) == [[1, 1], [3, 3]]
+    assert np.isnan(quiet(ag.fmod, [1.0, inf], [0.0, 1.0])).all()
+
+
+def test_angles() -> None:
+    assert slopes(ag.atan2, 0.0, 0.0) == [0, 0]
+    same(quiet(ag.atan2, [0.0, -0.0, 1.0], [-1.0, -1.0, 0.0]), [np.pi, -np.pi, np.pi / 2])
+    assert slope(ag.asin, [1.0, -1.0]) == [inf, inf]
+    assert slope(ag.acos, [1.0, -1.0]) == [-inf, -inf]
+    assert slope(ag.acosh, 1.0) == inf
+    assert slope(ag.atanh, [1.0, -1.0]) == [inf, inf]
+    assert np.isnan(quiet(ag.asin, [1.5, -1.5])).all()
+    assert np.isnan(slopes(ag.hypot, 0.0, 0.0)).all()
+    assert slope(ag.angle, [-1.0, 0.0, nan]) == [0, 0, 0]
+    same(quiet(ag.angle, [-1.0, -0.0, 2.0]), [np.pi, 0, 0])
+
+
+def test_steps_with_a_value_at_0() -> None:
+    assert ag.heaviside(tensor([-1.0, 0.0, 2.0, nan, -0.0]), tensor([0.5])).tolist() == [0, 0.5, 1, 0, 0.5]
+    assert quiet(ag.sign, nan) == quiet(ag.sgn, nan) == 0
+    assert slope(ag.frac, [0.0, -1.5]) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: x // 2, lambda x: 2 // x, lambda x: ag.heaviside(x, x)], ids=["//", "r//", "heaviside"]
+)
+def test_derivatives_that_are_refused(function: Callable[[Tensor], Tensor]) -> None:
+    y = function(leaf([1.0, 2.0]))
+    assert y.requires_grad
+    with pytest.raises(RuntimeError, match="not implemented"):
+        y.sum().backward()
+    with pytest.raises(RuntimeError, match="not implemented"):
+        ag.grad(function(x := leaf([1.0, 2.0])).sum(), x, create_graph=True)
+
+
+def test_a_quotient_rounded_by_name_is_flat() -> None:
+    for mode in ("floor", "trunc"):
+        assert slope(lambda x, mode=mode: ag.div(x, 2.0, rounding_mode=mode), [1.0, 5.0]) == [0, 0]
+
+
+def test_nan_loses_fmax_and_ties_go_to_the_first() -> None:
+    for function in (ag.fmax, ag.fmin):
+        assert quiet(function, [nan, 1.0], [2.0, nan]) == [2, 1]
+        assert slopes(function, [nan, 1.0, 1.0], [2.0, nan, 1.0]) == [[0, 1, 1], [1, 0, 0]]
+
+
+def test_signs_of_zeros() -> None:
+    assert quiet(ag.copysign, [1.0, 2.0], [-0.0, 0.0]) == [-1, 2]
+    assert slopes(ag.copysign, [0.0, -2.0], [-1.0, 1.0]) == [[0, -1], [0, 0]]
+    assert ag.signbit(tensor([-0.0, 0.0, -1.0, nan])).tolist() == [True, False, True, False]
+    assert ag.signbit(tensor([-1, 0])).tolist() == [True, False]
+
+
+def test_numbers_taken_apart() -> None:
+    mantissa, exponent = ag.frexp(tensor([0.0, 1.0, -3.0, inf, 3 * 2.0**997, 2.0**-1030], dtype=ag.float64))
+    same(mantissa.tolist(), [0, 0.5, -0.75, inf, 0.75, 0.5])
+    assert (exponent.tolist(), exponent.dtype) == ([0, 1, 2, 0, 999, -1029], ag.int32)
+    assert slope(lambda x: ag.frexp(x).mantissa, [0.0, 3.0, inf]) == [1, 0.25, 1]
+    assert slopes(ag.nextafter, [1.0, 1.0], [1.0, 2.0]) == [[0, 1], [0, 0]]
+
+
+def test_nan_replaced() -> None:
+    x = tensor([nan, inf, -inf, 1.0])
+    largest = float(np.finfo(np.float32).max)
+    assert ag.nan_to_num(x).tolist() == [0, largest, -largest, 1]
+    assert ag.nan_to_num(x, 5.0, neginf=-2.0).tolist() == [5, largest, -2, 1]
+    assert slope(ag.nan_to_num, [nan, inf, -inf, 1.0]) == [0, 0, 0, 1]
+
+
+def test_sums_of_exponentials_in_pairs() -> None:
+    assert quiet(ag.logaddexp, [-inf, 0.0, inf], [-inf, -inf, inf]) == [-inf, 0, inf]
+    assert slopes(ag.logaddexp, [0.0, -inf], [0.0, 0.0]) == [[0.5, 0], [0.5, 1]]
+    assert np.isnan(slopes(ag.logaddexp, -inf, -inf)).all()
 
 
 # ---------------------------------------------------------------- where, softmax, losses
@@ -728,9 +819,47 @@ def test_integer_arithmetic() -> None:
             tensor([1]) // zero
         with pytest.raises(RuntimeError, match="division by zero"):
             tensor([1]) % zero
-    with pytest.raises(RuntimeError, match="negative"):
-        tensor([2]) ** -1
     assert (tensor([2]) ** 3).dtype == ag.int64
+
+
+def test_bools_cannot_be_subtracted() -> None:
+    mask, x = tensor([True]), tensor([1.0])
+    for first, second in ((mask, mask), (mask, x), (x, mask), (x, True), (True, x), (mask, 1.0)):
+        with pytest.raises(RuntimeError, match=r"logical_not"):
+            first - second
+    assert ag.clamp_min(mask, tensor([False])).dtype == ag.bool
+    with pytest.raises(RuntimeError):
+        ag.clamp(mask, min=False)
+
+
+def test_alpha_has_the_kind_of_the_result() -> None:
+    assert ag.add(tensor([True]), tensor([True]), alpha=2).tolist() == [True]
+    assert ag.add(tensor([1]), tensor([1.0]), alpha=2.5).tolist() == [3.5]
+    for operation in (ag.add, ag.sub, ag.rsub):
+        for alpha in (2.5, True):
+            with pytest.raises(RuntimeError, match="alpha"):
+                operation(tensor([1]), tensor([1]), alpha=alpha)
+
+
+def test_a_sum_in_a_given_dtype_has_it() -> None:
+    x = tensor([100, 100], dtype=ag.int8)
+    assert (x.sum(dtype=ag.int8).item(), x.sum(dtype=ag.int8).dtype) == (-56, ag.int8)
+    assert x.cumsum(0, dtype=ag.int8).tolist() == [100, -56]
+    assert x.prod(dtype=ag.int8).item() == 16
+    assert tensor([1, -1]).sum(dtype=ag.bool).item() is True
+
+
+def test_shifts_that_lose_all_bits() -> None:
+    x = tensor([1, -2], dtype=ag.int8)
+    assert (x << 7).tolist() == [-128, 0]
+    assert (x << 8).tolist() == [0, 0]
+    assert (x >> 9).tolist() == [0, -1]
+    assert (2 << tensor([1, 2])).tolist() == [4, 8]
+
+
+def test_what_is_no_number_is_never_equal() -> None:
+    assert (tensor([1]) == "a") is False
+    assert (tensor([1]) != None) is True  # noqa: E711
 
 
 def test_rounding_goes_to_even() -> None:

@@ -20,7 +20,7 @@ import autograd_core as ag
 from autograd_core import numpy_api
 from autograd_core.dtypes import can_cast
 from autograd_core.graph import Leaf, Node
-from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, primitive
+from autograd_core.primitive import IMPLEMENTS, OPERATIONS, Operation, primitive, refused
 from tests.op_calls import (  # fmt: skip
     DTYPES,
     FLOATS,
@@ -146,10 +146,16 @@ def reached() -> dict[str, set[int]]:
 
 def test_every_formula_is_reached(reached: dict[str, set[int]]) -> None:
     for name, op in OPERATIONS.items():
-        if op.differentiable and op.forward.__module__.startswith("autograd_core.") and name != "_cast":
+        formulas = {i for i, formula in enumerate(op.plain) if not raises(formula)}
+        if formulas and op.forward.__module__.startswith("autograd_core.") and name != "_cast":
             assert name in reached, f"no sample reaches {name}"
             if not op.variadic:
-                assert reached[name] == set(range(len(op.differentiable))), f"{name}: not all operands are reached"
+                assert reached[name] == formulas, f"{name}: not all operands are reached"
+
+
+def raises(formula: Callable[..., Any]) -> bool:
+    """Whether a formula refuses to differentiate; `test_hard_cases` calls these."""
+    return formula.__qualname__.startswith(f"{refused.__name__}.")
 
 
 @every_row
@@ -200,7 +206,8 @@ def test_dtype_of_the_result(row: Row, dtype: str) -> None:
             with pytest.raises((RuntimeError, TypeError, ValueError)):
                 run(row, call, ag.from_numpy)
             return
-        out = run(row, call, ag.from_numpy)[0][0]
+        with np.errstate(all="ignore"):
+            out = run(row, call, ag.from_numpy)[0][0]
         assert isinstance(out, bool) or out.dtype == row.dtype(dtype)
 
 
@@ -330,7 +337,9 @@ IN_PLACE_ONLY = [row for row in ROWS if row.name.endswith("_")]
 @every_row
 def test_method_is_the_function(row: Row) -> None:
     method = getattr(ag.Tensor, row.name, None)
-    if method is None or row.name == "where" or row in IN_PLACE_ONLY:  # x.where(condition, other): see below
+    if (
+        method is None or isinstance(method, property) or row.name == "where" or row in IN_PLACE_ONLY
+    ):  # x.where(condition, other): see below
         return
     for call in row.calls:
         with at(call):
@@ -349,15 +358,15 @@ IN_PLACE = [row for row in ROWS if not row.name.endswith("_") and hasattr(ag.Ten
 BECOMING = {"squeeze", "unsqueeze", "transpose", "t", "as_strided"}  # in place, the tensor takes another shape
 NOT_OF_AN_OPERATION = {
     *[row.name for row in IN_PLACE_ONLY],
-    "requires_grad_", "detach_", "apply_", "map_", "map2_", "share_memory_",
+    "requires_grad_", "detach_", "apply_", "map_", "map2_", "share_memory_", "conj_physical_", "swapaxes_", "swapdims_",
     "uniform_", "normal_", "bernoulli_", "exponential_", "random_",
 }  # fmt: skip
 
 
 def test_every_in_place_form_belongs_to_a_row() -> None:
     forms = {name for name in dir(ag.Tensor) if name.endswith("_") and not name.startswith("_")}
-    rows = {f"{row.name}_" for row in IN_PLACE} | {"clip_", "swapaxes_", "swapdims_"}
-    assert forms - rows == NOT_OF_AN_OPERATION
+    of_rows = {getattr(ag.Tensor, f"{row.name}_") for row in IN_PLACE}  # under their other names too: clip_, arcsin_
+    assert {name for name in forms if getattr(ag.Tensor, name) not in of_rows} == NOT_OF_AN_OPERATION
 
 
 @pytest.mark.parametrize("row", IN_PLACE, ids=str)
@@ -617,7 +626,8 @@ def all_objections() -> Iterator[str]:
         assert module is not None
         for name, formula in formulas_of(module):
             if isinstance(formula, ast.Name):
-                yield from objections_to_function(getattr(module, formula.id), {formula.id})
+                helper = getattr(module, formula.id)
+                yield from () if raises(helper) else objections_to_function(helper, {formula.id})
             else:
                 yield from (f"{name}: {objection}" for objection in objections(formula, module, set()))
 
@@ -672,7 +682,7 @@ EQUIVALENT = {
     ("masked_fill", 1, "wrong place"),  # of a number's gradient, which is summed
     ("_combine", 0, "wrong saved value"),  # rows, sources and weights of the terms are all rolled alike
 }
-TESTED = [op for op in OPERATIONS.values() if op.differentiable and op.name != "_cast"]
+TESTED = [op for op in OPERATIONS.values() if not all(map(raises, op.plain)) and op.name != "_cast"]
 
 
 def plain_arrays(value: Any) -> list[Any]:

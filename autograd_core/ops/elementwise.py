@@ -15,7 +15,8 @@ import numpy as np
 
 from .. import dtypes
 from ..dtypes import require
-from ..primitive import Array, TensorLike, either, primitive
+from ..primitive import Array, TensorLike, either, primitive, refused
+from .logic import logical_or
 
 if TYPE_CHECKING:
     from ..dtypes import DTypeLike
@@ -33,14 +34,14 @@ def plus(input: TensorLike, other: TensorLike) -> Tensor:
     return input + other
 
 
-@primitive(np.subtract, broadcasts=True, promotes=True, torch="SubBackward0",
+@primitive(np.subtract, broadcasts=True, promotes=True, bools=False, torch="SubBackward0",
            shows="{input} - {other}", local={"input": "1", "other": "-1"},
            input=lambda g: g,
            other=lambda g: -g)
 def minus(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``-``: the difference, element by element. Bools raise, as in PyTorch."""
     if input.dtype == bool:
-        raise RuntimeError("sub: subtraction of bool tensors is not supported; use ^ or logical_not()")
+        raise RuntimeError("sub: not supported on bool tensors; combine masks with ^, invert one with ~ or logical_not()")
     return input - other
 
 
@@ -55,6 +56,9 @@ def mul(input: TensorLike, other: TensorLike) -> Tensor:
     tensor([3., 6.])
     """
     return input * other
+
+
+multiply = mul
 
 
 @primitive(np.divide, broadcasts=True, promotes=True, floating=True, fresh=True, torch="DivBackward0",
@@ -72,12 +76,25 @@ def add(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     >>> add(tensor([1., 2.]), tensor([1., 1.]), alpha=10)
     tensor([11., 12.])
     """
-    return plus(input, other) if alpha == 1 else plus(input, mul(other, alpha))
+    return plus(input, other if alpha.__class__ is int and alpha == 1 else _scaled("add", input, other, alpha))
 
 
 def sub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
     """input - alpha * other."""
-    return minus(input, other) if alpha == 1 else minus(input, mul(other, alpha))
+    return minus(input, other if alpha.__class__ is int and alpha == 1 else _scaled("sub", input, other, alpha))
+
+
+subtract = sub
+
+
+def _scaled(name: str, input: Any, other: Any, alpha: float) -> Any:
+    """alpha * other, where PyTorch allows this alpha for a result of the operands' dtype."""
+    kind = dtypes.result_type(getattr(input, "array", input), getattr(other, "array", other)).kind
+    if isinstance(alpha, bool) and kind != "b":
+        raise RuntimeError(f"{name}: a bool alpha is only supported for bool results; give 0 or 1")
+    if isinstance(alpha, float) and kind in "biu":
+        raise RuntimeError(f"{name}: for integer operands alpha must not be a floating-point number ({alpha}); use .float()")
+    return other if alpha == 1 else mul(other, bool(alpha) if kind == "b" else alpha)
 
 
 def rsub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:
@@ -94,7 +111,7 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
     if rounding_mode is None:
         return true_divide(input, other)
     if rounding_mode == "floor":
-        return floor_divide(input, other)
+        return _floor_divide(input, other)
     if rounding_mode == "trunc":
         return _trunc_divide(input, other)
     raise RuntimeError(f"div: rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}")
@@ -105,13 +122,30 @@ def _flat(g: Any) -> Any:
     return np.zeros_like(g)
 
 
-@primitive(np.floor_divide, broadcasts=True, promotes=True, fresh=True, shows="⌊{input} / {other}⌋",
+divide = div
+
+
+_no_derivative = refused("floor_divide", 'use div(…, rounding_mode="floor"), whose derivative is 0, or detach() the operands')
+
+
+@primitive(np.floor_divide, broadcasts=True, promotes=True, shows="⌊{input} / {other}⌋", torch="NotImplemented",
+           input=_no_derivative,
+           other=_no_derivative)
+def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``//``: the quotient rounded down. Integers raise on division by zero; so does `backward`."""
+    return _floored("floor_divide", input, other)
+
+
+@primitive(broadcasts=True, promotes=True, fresh=True, torch="DivBackward2",
            input=_flat,
            other=_flat)
-def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
-    """The operator ``//``: the quotient rounded down. Integers raise on division by zero."""
-    require("floor_divide", input.dtype, "iufc")
-    _check_divisor("floor_divide", other)
+def _floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    return _floored("div", input, other)
+
+
+def _floored(name: str, input: Array, other: Array) -> Any:
+    require(name, input.dtype, "iuf")
+    _check_divisor(name, other)
     if input.dtype.kind != "f":
         return np.floor_divide(input, other)
     with np.errstate(all="ignore"):  # as in PyTorch, x // 0. is an infinity (NumPy warns, and gives NaN)
@@ -119,10 +153,11 @@ def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
         return np.where(other == 0, input / other, quotient)
 
 
-@primitive(broadcasts=True, promotes=True, fresh=True,
+@primitive(broadcasts=True, promotes=True, fresh=True, torch="DivBackward2",
            input=_flat,
            other=_flat)
 def _trunc_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    require("div", input.dtype, "iuf")
     _check_divisor("div", other)
     if input.dtype.kind != "f":
         floor = np.floor_divide(input, other)
@@ -132,12 +167,26 @@ def _trunc_divide(input: TensorLike, other: TensorLike) -> Tensor:
 
 @primitive(np.remainder, broadcasts=True, promotes=True, shows="{input} mod {other}",
            input=lambda g: g,
-           other=lambda g, input, other: -g * either(floor_divide)(input, other))
+           other=lambda g, input, other: -g * either(_floor_divide)(input, other))
 def remainder(input: TensorLike, other: TensorLike) -> Tensor:
     """The operator ``%``: the remainder, with the divisor's sign, as in Python."""
-    require("remainder", input.dtype, "iufc")
+    require("remainder", input.dtype, "iuf")
     _check_divisor("remainder", other)
     return np.remainder(input, other)
+
+
+@primitive(np.fmod, broadcasts=True, promotes=True, torch="FmodBackward1",
+           input=lambda g: g,
+           other=lambda g, input, other: -g * either(_trunc_divide)(input, other))
+def fmod(input: TensorLike, other: TensorLike) -> Tensor:
+    """The remainder with the dividend's sign, as in C.
+
+    >>> fmod(tensor([-7., 7.]), 3)
+    tensor([-1.,  1.])
+    """
+    require("fmod", input.dtype, "iuf")
+    _check_divisor("fmod", other)
+    return np.fmod(input, other)
 
 
 def _check_divisor(name: str, divisor: Array) -> None:
@@ -152,8 +201,8 @@ def _check_divisor(name: str, divisor: Array) -> None:
                (input == 0) & (other >= 0), np.zeros_like(out), out * np.log(input)))
 def _power(input: TensorLike, other: TensorLike) -> Tensor:
     require("pow", input.dtype, "iufc")
-    if input.dtype.kind in "iu" and (other < 0).any():
-        raise RuntimeError("pow: integers to negative integer powers are not allowed; convert with .float() first")
+    if input.dtype.kind == "i" and (other < 0).any():  # 1 / input ** -other, rounded to 0
+        return np.where(other < 0, np.where(np.abs(input) == 1, input ** (other & 1), 0), input ** np.maximum(other, 0))
     return np.power(input, other)
 
 
@@ -186,15 +235,36 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
     >>> pow(tensor([1., 2., 3.]), 2)
     tensor([1., 4., 9.])
     """
-    if isinstance(exponent, int | float) and not isinstance(exponent, bool) and hasattr(input, "array"):
-        if input.array.dtype.kind == "f":
+    if isinstance(exponent, int | float) and hasattr(input, "array"):
+        kind = input.array.dtype.kind
+        if kind == "f":
             return _power_of(input, exponent)
+        if kind == "b" and isinstance(exponent, bool):
+            return logical_or(input, not exponent)
+        if exponent < 0 and isinstance(exponent, int):
+            raise RuntimeError("pow: integers to negative integer powers are not allowed; convert with .float() first")
     return _power(input, exponent)
 
 
 def rpow(input: TensorLike, other: TensorLike) -> Tensor:
     """other to the power of input: the reflected ``**``."""
     return _power(other, input)
+
+
+def _double(x: Any) -> Any:
+    if not hasattr(x, "dtype"):
+        return x
+    wanted = np.complex128 if x.dtype.kind == "c" else np.float64
+    return cast(x, wanted) if hasattr(x, "array") else x.astype(wanted)
+
+
+def float_power(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """input to the power of exponent, both converted to float64 (complex128 if one is complex) first.
+
+    >>> float_power(tensor([1, 2]), -1)
+    tensor([1.0000, 0.5000], dtype=float64)
+    """
+    return pow(_double(input), _double(exponent))
 
 
 @primitive(np.negative, fresh=True, shows="-{input}", local="-1",
@@ -204,6 +274,9 @@ def neg(input: TensorLike) -> Tensor:
     if input.dtype == bool:
         raise RuntimeError("neg: negation of a bool tensor is not supported; use logical_not() or ~")
     return -input
+
+
+negative = neg
 
 
 def positive(input: Tensor) -> Tensor:
@@ -224,16 +297,30 @@ def abs(input: TensorLike) -> Tensor:
     return np.abs(input)
 
 
-@primitive(np.sign, fresh=True, input=_flat)
-def sign(input: TensorLike) -> Tensor:
-    """-1, 0 or 1; derivative 0."""
-    if input.dtype == bool:
-        return input.copy()
-    if input.dtype.kind == "f":
-        out = np.sign(input, out=np.empty_like(input))
+absolute = abs
+
+
+def _sign_array(x: Array) -> Any:
+    if x.dtype == bool:
+        return x.copy()
+    if x.dtype.kind == "f":
+        out = np.sign(x, out=np.empty_like(x))
         np.copyto(out, 0, where=np.isnan(out))  # as in PyTorch
         return out
-    return np.sign(input)
+    return np.sign(x)
+
+
+@primitive(np.sign, fresh=True, input=_flat)
+def sign(input: TensorLike) -> Tensor:
+    """-1, 0 or 1 (at NaN 0); derivative 0."""
+    require("sign", input.dtype, "biuf")
+    return _sign_array(input)
+
+
+@primitive(fresh=True, input=_flat)
+def sgn(input: TensorLike) -> Tensor:
+    """As `sign`; of a complex number z, z / |z|."""
+    return _sign_array(input)
 
 
 @primitive(np.floor, fresh=True, input=_flat)
@@ -257,9 +344,23 @@ def trunc(input: TensorLike) -> Tensor:
     return np.trunc(input) if input.dtype.kind == "f" else input.copy()
 
 
+fix = trunc
+
+
+@primitive(fresh=True, input=lambda g: g + 0)
+def frac(input: TensorLike) -> Tensor:
+    """What `trunc` cuts off, with x's sign.
+
+    >>> frac(tensor([1.5, -2.25]))
+    tensor([ 0.5000, -0.2500])
+    """
+    require("frac", input.dtype, "f")
+    return input - np.trunc(input)
+
+
 @primitive(fresh=True, torch="RoundBackward0", input=_flat)
 def _round(input: TensorLike, decimals: int) -> Tensor:
-    require("round", input.dtype, "iuf")
+    require("round", input.dtype, "f" if decimals else "iuf")
     return np.round(input, decimals)
 
 
@@ -277,6 +378,7 @@ def round(input: TensorLike, *, decimals: int = 0) -> Tensor:
            other=lambda g, input, other: np.where(other < input, 0, np.where(input == other, g / 2, g)))
 def maximum(input: TensorLike, other: TensorLike) -> Tensor:
     """The larger of two elements; a tie gives half of the gradient to each. NaN wins."""
+    require("maximum", input.dtype, "biuf")
     return np.maximum(input, other)
 
 
@@ -285,7 +387,30 @@ def maximum(input: TensorLike, other: TensorLike) -> Tensor:
            other=lambda g, input, other: np.where(other > input, 0, np.where(input == other, g / 2, g)))
 def minimum(input: TensorLike, other: TensorLike) -> Tensor:
     """The smaller of two elements; a tie gives half of the gradient to each. NaN wins."""
+    require("minimum", input.dtype, "biuf")
     return np.minimum(input, other)
+
+
+@primitive(np.fmax, broadcasts=True, promotes=True, fresh=True,
+           input=lambda g, input, other: np.where((input >= other) | np.isnan(other), g, 0),
+           other=lambda g, input, other: np.where((input >= other) | np.isnan(other), 0, g))
+def fmax(input: TensorLike, other: TensorLike) -> Tensor:
+    """The larger of two elements; NaN loses. The gradient of a tie goes to the first.
+
+    >>> fmax(tensor([1., float("nan")]), tensor([0., 2.]))
+    tensor([1., 2.])
+    """
+    require("fmax", input.dtype, "biuf")
+    return np.fmax(input, other)
+
+
+@primitive(np.fmin, broadcasts=True, promotes=True, fresh=True,
+           input=lambda g, input, other: np.where((input <= other) | np.isnan(other), g, 0),
+           other=lambda g, input, other: np.where((input <= other) | np.isnan(other), 0, g))
+def fmin(input: TensorLike, other: TensorLike) -> Tensor:
+    """The smaller of two elements; NaN loses. The gradient of a tie goes to the first."""
+    require("fmin", input.dtype, "biuf")
+    return np.fmin(input, other)
 
 
 def _inside(input: Any, min: Any, max: Any) -> Any:
@@ -310,7 +435,7 @@ def clamp(input: TensorLike, min: TensorLike | None = None, max: TensorLike | No
     """
     if min is None and max is None:
         raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-    require("clamp", input.dtype, "iufc")
+    require("clamp", input.dtype, "iuf")
     out = input if min is None else np.maximum(input, min)
     return out if max is None else np.minimum(out, max)
 
@@ -318,14 +443,22 @@ def clamp(input: TensorLike, min: TensorLike | None = None, max: TensorLike | No
 clip = clamp
 
 
+@primitive(broadcasts=True, promotes=True, fresh=True,
+           input=lambda g, input, min: np.where(input >= min, g, 0),
+           min=lambda g, input, min: np.where(input < min, g, 0))
 def clamp_min(input: TensorLike, min: TensorLike) -> Tensor:
-    """clamp from below."""
-    return clamp(input, min=min)
+    """clamp from below; unlike `clamp`, of bools too."""
+    require("clamp_min", input.dtype, "biuf")
+    return np.maximum(input, min)
 
 
+@primitive(broadcasts=True, promotes=True, fresh=True,
+           input=lambda g, input, max: np.where(input <= max, g, 0),
+           max=lambda g, input, max: np.where(input > max, g, 0))
 def clamp_max(input: TensorLike, max: TensorLike) -> Tensor:
-    """clamp from above."""
-    return clamp(input, max=max)
+    """clamp from above; unlike `clamp`, of bools too."""
+    require("clamp_max", input.dtype, "biuf")
+    return np.minimum(input, max)
 
 
 @primitive(broadcasts=True, promotes=("input", "other"), fresh=True, shows="where({condition}, {input}, {other})",

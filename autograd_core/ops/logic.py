@@ -51,6 +51,9 @@ def ge(input: TensorLike, other: TensorLike) -> Tensor:
     return np.greater_equal(input, other)
 
 
+not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
+
+
 @primitive(np.isnan)
 def isnan(input: TensorLike) -> Tensor:
     """Which elements are NaN."""
@@ -67,6 +70,46 @@ def isfinite(input: TensorLike) -> Tensor:
 def isinf(input: TensorLike) -> Tensor:
     """Which elements are infinite."""
     return np.isinf(input)
+
+
+@primitive()
+def isposinf(input: TensorLike) -> Tensor:
+    """Which elements are positive infinity."""
+    require("isposinf", input.dtype, "biuf")
+    return input == np.inf
+
+
+@primitive()
+def isneginf(input: TensorLike) -> Tensor:
+    """Which elements are negative infinity."""
+    require("isneginf", input.dtype, "biuf")
+    return input == -np.inf
+
+
+@primitive()
+def isreal(input: TensorLike) -> Tensor:
+    """Which elements have no imaginary part."""
+    return np.isreal(input)
+
+
+@primitive()
+def _isin(elements: TensorLike | float, test_elements: TensorLike | float, assume_unique: bool, invert: bool) -> Tensor:
+    if "?" in (np.asarray(elements).dtype.char, np.asarray(test_elements).dtype.char):
+        raise RuntimeError("isin: bool tensors are not supported; convert with .long()")
+    return np.isin(elements, test_elements, assume_unique=assume_unique, invert=invert)
+
+
+def isin(
+    elements: TensorLike, test_elements: TensorLike, *, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
+    """Which elements are among the test elements (with invert, which are not); one of both may be a number.
+
+    >>> isin(tensor([1, 2, 3]), tensor([3, 1]))
+    tensor([ True, False,  True])
+    """
+    if not any(isinstance(operand, np.ndarray) or hasattr(operand, "array") for operand in (elements, test_elements)):
+        raise TypeError("isin(): elements or test_elements must be a Tensor")
+    return _isin(elements, test_elements, assume_unique, invert)
 
 
 @primitive(np.logical_not)
@@ -121,11 +164,33 @@ def bitwise_not(input: TensorLike) -> Tensor:
     return np.invert(input)
 
 
+@primitive(np.left_shift, promotes=True)
+def bitwise_left_shift(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``<<`` on integers; 0 where all bits leave.
+
+    >>> bitwise_left_shift(tensor([1, 3]), 2)
+    tensor([ 4, 12])
+    """
+    require("bitwise_left_shift", input.dtype, "iu")
+    return np.left_shift(input, other)
+
+
+@primitive(np.right_shift, promotes=True)
+def bitwise_right_shift(input: TensorLike, other: TensorLike) -> Tensor:
+    """The operator ``>>`` on integers; it keeps the sign."""
+    require("bitwise_right_shift", input.dtype, "iu")
+    return np.right_shift(input, other)
+
+
 # ---------------------------------------------------------------- equality within a tolerance
 
 
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Where |input - other| <= atol + rtol * |other|."""
+    """Where |input - other| <= atol + rtol * |other|; both must have one dtype."""
+    if not (hasattr(input, "dtype") and hasattr(other, "dtype")):
+        raise TypeError("isclose(): input and other must be Tensors; make one of a number: ag.tensor(…)")
+    if input.dtype != other.dtype:
+        raise RuntimeError(f"isclose: {input.dtype} does not match {other.dtype}; convert one with .to(dtype)")
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: rtol and atol must not be negative, got {rtol} and {atol}")
     return _isclose(input, other, rtol, atol, equal_nan)

@@ -6,11 +6,11 @@ spread back over the reduced dimensions.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import return_types
 from ..dims import Dims, kept_shape, numpy_names, one_dim, some_dims
 from ..dtypes import require
 from ..numerics import add_up, products_of_others
@@ -19,11 +19,10 @@ from .elementwise import maximum, minimum
 from .scatter import _ungather
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
 
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
-
-Extremum = namedtuple("Extremum", ["values", "indices"])
 
 
 def _spread(g: Any, input_shape: tuple[int, ...], dim: Any) -> Any:
@@ -60,9 +59,10 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeL
     >>> sum(tensor([[1., 2.], [3., 4.]]), dim=0)
     tensor([4., 6.])
     """
-    if dtype is not None:
-        input = input.to(dtype)
-    return _sum(input, some_dims("sum", dim or None if isinstance(dim, tuple | list) else dim, input.array.ndim), keepdim)
+    dims = some_dims("sum", dim or None if isinstance(dim, tuple | list) else dim, input.array.ndim)
+    if dtype is None:
+        return _sum(input, dims, keepdim)
+    return _sum(input.to(dtype), dims, keepdim).to(dtype)  # int8 is added in int64: modulo 2^8 the same
 
 
 def _count(shape: tuple[int, ...], dim: tuple[int, ...] | None) -> int:
@@ -113,7 +113,8 @@ def _variance(input: Array, dim: Any, correction: float, keepdim: bool) -> Any:
     n = _count(input.shape, dim)
     with np.errstate(invalid="ignore", divide="ignore"):  # of one element: 0 / 0
         centred = input - add_up(input, dim, True) / input.dtype.type(n)
-        return add_up(centred * centred, dim, keepdim) / np.maximum(n - correction, 0).astype(input.dtype)
+        squares = centred * centred if input.dtype.kind == "f" else (centred * np.conj(centred)).real
+        return add_up(squares, dim, keepdim) / np.maximum(n - correction, 0).astype(squares.dtype)
 
 
 @primitive(fresh=True,
@@ -136,7 +137,7 @@ def _correction(unbiased: bool | None, correction: float | None) -> float:
 def _spread_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
     if isinstance(dim, bool):  # var(unbiased), PyTorch's oldest form
         dim, unbiased = None, dim
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fc":
         raise RuntimeError(f"{name}: only supports floating point dtypes, got {input.array.dtype}; use .float()")
     return some_dims(name, dim if dim != () else None, input.array.ndim), _correction(unbiased, correction)
 
@@ -205,10 +206,10 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     >>> prod(tensor([2., 0., 3.]))
     tensor(0.)
     """
-    if dtype is not None:
-        input = input.to(dtype)
     dims = None if dim is None else some_dims("prod", one_dim("prod", dim, input.array.ndim), input.array.ndim)
-    return _prod(input, dims or None, keepdim)
+    if dtype is None:
+        return _prod(input, dims or None, keepdim)
+    return _prod(input.to(dtype), dims or None, keepdim).to(dtype)
 
 
 def _cumsum_vjp(g: Any, dim: int) -> Any:
@@ -223,6 +224,14 @@ def _cumsum(input: TensorLike, dim: int) -> Tensor:
     return np.cumsum(input, axis=dim, dtype=input.dtype if input.dtype.kind == "c" else np.int64)
 
 
+def _running(row: Callable[..., Tensor], input: Tensor, dim: int, dtype: DTypeLike = None) -> Tensor:
+    """A running sum or product along dim, in dtype."""
+    at = one_dim(row.__name__.strip("_"), dim, input.array.ndim)
+    converted = input if dtype is None else input.to(dtype)
+    result = row(converted, at) if input.array.ndim else row(converted.reshape(1), 0).reshape(())
+    return result if dtype is None else result.to(dtype)
+
+
 @numpy_names
 def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike = None) -> Tensor:
     """The running sum along dim.
@@ -230,12 +239,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike = None) -> Tensor:
     >>> cumsum(tensor([1., 2., 3.]), 0)
     tensor([1., 3., 6.])
     """
-    if dtype is not None:
-        input = input.to(dtype)
-    at = one_dim("cumsum", dim, input.array.ndim)
-    if not input.array.ndim:
-        return _cumsum(input.reshape(1), 0).reshape(())
-    return _cumsum(input, at)
+    return _running(_cumsum, input, dim, dtype)
 
 
 def _logsumexp_vjp(g: Any, input: Any, out: Any, dim: Any) -> Any:
@@ -271,7 +275,13 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
 def _share_among_ties(g: Any, input: Any, out: Any, dim: Any) -> Any:
     kept = kept_shape(input.shape, dim)
     ties = input == out.reshape(kept)
-    return np.where(ties, g.reshape(kept) / ties.sum(axis=dim, keepdims=True), 0)
+    return ties * (g.reshape(kept) / ties.sum(axis=dim, keepdims=True))  # NaN where out is, as in PyTorch
+
+
+def _share_of_all(g: Any, input: Any, out: Any) -> Any:
+    """As above over all elements, where the NaN among them share a NaN's gradient."""
+    ties = (input == out) | (np.isnan(input) & np.isnan(out))
+    return ties * (g / ties.sum())
 
 
 def _check_not_empty(name: str, input: Array, dim: Any) -> None:
@@ -292,6 +302,18 @@ def _amax(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
 def _amin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     _check_not_empty("min", input, dim)
     return np.amin(input, axis=dim, keepdims=keepdim)
+
+
+@primitive(fresh=True, torch="MaxBackward1", input=_share_of_all)
+def _max(input: TensorLike) -> Tensor:
+    _check_not_empty("max", input, None)
+    return np.amax(input)
+
+
+@primitive(fresh=True, torch="MinBackward1", input=_share_of_all)
+def _min(input: TensorLike) -> Tensor:
+    _check_not_empty("min", input, None)
+    return np.amin(input)
 
 
 @numpy_names
@@ -360,14 +382,14 @@ def _smallest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> 
     return out if keepdim else out.squeeze(dim)
 
 
-def _extremum(row: Any, places: Any, name: str, input: Tensor, dim: Any, keepdim: bool) -> Any:
+def _extremum(row: Any, places: Any, result: Any, input: Tensor, dim: Any, keepdim: bool) -> Any:
     """PyTorch's pair of values and indices."""
-    at = one_dim(name, dim, input.array.ndim)
+    at = one_dim(result.__name__, dim, input.array.ndim)
     if not input.array.ndim:
-        return Extremum(input.clone(), places(input, None, False))
+        return result(input.clone(), places(input, None, False))
     index = places(input, at, True)
     values = row(input, at, index, keepdim)
-    return Extremum(values, index if keepdim else wrap(index.array.squeeze(at)))
+    return result(values, index if keepdim else wrap(index.array.squeeze(at)))
 
 
 @numpy_names
@@ -379,20 +401,20 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     tensor([1, 0])
     """
     if dim is None:
-        return _amax(input, None, False)
+        return _max(input)
     if hasattr(dim, "array"):
         return maximum(input, dim)
-    return _extremum(_largest, _argmax, "max", input, dim, keepdim)
+    return _extremum(_largest, _argmax, return_types.max, input, dim, keepdim)
 
 
 @numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """As `max`, for the smallest element."""
     if dim is None:
-        return _amin(input, None, False)
+        return _min(input)
     if hasattr(dim, "array"):
         return minimum(input, dim)
-    return _extremum(_smallest, _argmin, "min", input, dim, keepdim)
+    return _extremum(_smallest, _argmin, return_types.min, input, dim, keepdim)
 
 
 # ---------------------------------------------------------------- logic

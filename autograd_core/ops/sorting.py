@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from operator import index as as_int
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import dtypes, return_types
 from ..dims import numpy_names, one_dim
 from ..keys import ALL, INDEX_DTYPES
 from ..modes import is_grad_enabled
@@ -16,26 +16,6 @@ from .scatter import _gather_vjp, _gathered
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-
-class Sorted(NamedTuple):
-    """Values in order, and where each stood."""
-
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        return f"return_types.sort(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-
-class Top(NamedTuple):
-    """The largest (or smallest) values, and where each stood."""
-
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        return f"return_types.topk(\nvalues={self.values!r},\nindices={self.indices!r})"
 
 
 def _order(array: Array, dim: int, descending: bool) -> Array:
@@ -76,7 +56,7 @@ def _topk(input: TensorLike, dim: int, index: TensorLike) -> Tensor:
 
 
 @numpy_names
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> return_types.sort:
     """The elements along dim in order, and their indices. Always stable; NaN counts as the largest.
 
     >>> sort(tensor([3., 1., 2.])).indices
@@ -84,7 +64,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     """
     dim = one_dim("sort", dim, input.array.ndim)
     indices = wrap(_order(input.array, dim, descending))
-    return Sorted(_sort(input, dim, indices), indices)
+    return return_types.sort(_sort(input, dim, indices), indices)
 
 
 @numpy_names
@@ -98,7 +78,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 
 
 @numpy_names
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Top:
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> return_types.topk:
     """The k largest (or smallest) elements along dim and their indices, in order (whether or not `sorted`).
 
     Which of equal elements are chosen is not specified.
@@ -115,7 +95,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not 0 <= (k := as_int(k)) <= n:
         raise RuntimeError(f"topk: selected index k out of range: k is {k}, but dimension {dim} has size {n}")
     indices = wrap(_top(input.array, k, dim, largest))
-    return Top(_topk(input, dim, indices), indices)
+    return return_types.topk(_topk(input, dim, indices), indices)
 
 
 def msort(input: Tensor) -> Tensor:

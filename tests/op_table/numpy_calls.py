@@ -12,6 +12,7 @@ from tests.op_calls import Call, floats, ints, matrix
 # fmt: off  # laid out as a table
 
 _x, _y, _square, _matrix = floats(2, 3), floats(2, 3, seed=1), floats(3, 3), matrix(3, 3)
+_missing = np.array([np.nan, np.inf, -np.inf, 1.0])
 NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.sum, Call(_x)), (np.sum, Call(_x, axis=1, keepdims=True)), (np.sum, Call(_x, 0)),
     (np.sum, Call(_x, axis=(0, 1))), (np.mean, Call(_x, axis=-1)), (np.prod, Call(_x, axis=0)), (np.var, Call(_x)),
@@ -86,4 +87,7 @@ NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.astype, Call(_x, np.float32)), (np.real, Call(_x)), (np.array_equal, Call(_x, _x)), (np.array_equiv, Call(_x, _y)),
     (np.result_type, Call(_x, 1)), (np.iscomplexobj, Call(_x)), (np.isrealobj, Call(_x)), (np.shares_memory, Call(_x, _y)),
     (np.may_share_memory, Call(_x, _y)),
+    (np.isposinf, Call(_x)), (np.isneginf, Call(_x)), (np.isreal, Call(_x)), (np.isin, Call(_x, _x[0])),
+    (np.isin, Call(_x, _y, invert=True)), (np.real, Call(_x)), (np.angle, Call(_x)), (np.angle, Call(_x, deg=True)),
+    (np.nan_to_num, Call(_x)), (np.nan_to_num, Call(_missing, nan=2.0, posinf=3.0, neginf=4.0)),
 ]

@@ -89,9 +89,9 @@ def rows() -> Iterator[Row]:
               errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
     yield Row(op.argmin, one, over(np.argmin), INT64, takes=NO_BOOL,
               errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
-    yield Row(op.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=["_largest"],
+    yield Row(op.max, [*one, *pairs()], _extremum(np.max, np.argmax, np.maximum), operations=["_max", "_largest"],
               errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
-    yield Row(op.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=["_smallest"],
+    yield Row(op.min, [*one, *pairs()], _extremum(np.min, np.argmin, np.minimum), operations=["_min", "_smallest"],
               errors=[*bad_dims(2, 3)[:2], *empty, bad_shapes()])
     truths = [call.changed(lambda x: np.asarray(x * (x > 0))) for call in reductions()]
     truth: Callable[[str], str] = lambda dtype: "uint8" if dtype == "uint8" else "bool"

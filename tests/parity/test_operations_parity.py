@@ -148,7 +148,7 @@ def test_first_and_second_derivatives(row: Row) -> None:
     for call in row.calls:
         if isinstance(call, Better):
             continue
-        with at(call):
+        with at(call), np.errstate(all="ignore"):
             ours, expected = sweeps(row, call)
             assert len(ours) == len(expected)
             for gradient, answer in zip(ours, expected, strict=True):
@@ -219,7 +219,7 @@ def same_outcome(ours: Any, expected: Any) -> None:
 @every_row
 def test_every_dtype(row: Row, dtype: str) -> None:
     if row.name in ("clamp_min", "clamp_max") and dtype == "bool":
-        return  # raises as clamp does; PyTorch: clamp raises, these do not
+        return  # with a bool number PyTorch refuses, with a bool tensor not; we take both
     if row.name == "rnn_tanh_cell" and dtype in WHOLE:
         return  # PyTorch computes with integers up to the tanh, in this one of its recurrent functions
     call = next((call for call in row.calls if any(a.dtype.kind == "f" for a in call.arrays())), row.calls[0])
@@ -233,10 +233,15 @@ def test_every_dtype(row: Row, dtype: str) -> None:
 
 
 BINARY = [
-    "plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "pow", "maximum", "minimum", "clamp_min", "eq", "lt",
-    "logical_and", "bitwise_and", "bitwise_xor",
+    "plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "fmod", "pow", "float_power", "maximum", "minimum",
+    "fmax", "fmin", "clamp_min", "clamp_max", "atan2", "hypot", "logaddexp", "copysign", "ldexp", "nextafter", "heaviside",
+    "gcd", "lcm", "eq", "lt", "logical_and", "bitwise_and", "bitwise_xor", "bitwise_left_shift", "isclose",
 ]  # fmt: skip
 NUMBERS = (2, 2.5, True)
+WANT_TENSORS = {
+    "maximum", "minimum", "fmax", "fmin", "atan2", "hypot", "logaddexp", "ldexp", "nextafter", "heaviside", "gcd", "lcm",
+    "logical_and",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*BINARY, "where"])
@@ -250,14 +255,12 @@ def test_promotion(name: str, first: str) -> None:
         for left, right in ((x, y), (in_dtype(floats(seed=3), first), y)):
             call = Call(left, right) if name != "where" else Call(np.array([True, False, True]), left, right)
             tensors = isinstance(right, np.ndarray)
-            if name in ("maximum", "minimum", "logical_and") and not tensors:
-                continue  # PyTorch wants a tensor here; we take a number too
-            if name == "clamp_min" and "bool" in (first, str(getattr(right, "dtype", ""))):
-                continue
-            if name == "minus" and (right is True or "bool" in (first, str(getattr(right, "dtype", "")))):
-                continue  # PyTorch refuses any bool; so do we where both are
-            if name == "pow" and first == "bool" and right is True:
-                continue  # we refuse bools to the power of anything
+            if name in WANT_TENSORS and not tensors:
+                continue  # PyTorch wants a tensor here; we take a number too, as NumPy does
+            if name in ("clamp_min", "clamp_max") and first == "bool" and right is True:
+                continue  # PyTorch refuses a bool number, but not a bool tensor
+            if name == "ldexp" and {"float16", "bool"} & {first, str(getattr(right, "dtype", ""))}:
+                continue  # PyTorch rounds 2 ** other to half precision, also for a float64 input; it lacks some of bools
             with at(call):
                 same_outcome(
                     outcome(lambda call=call: run(row, call, ag.from_numpy)[0]),
@@ -363,7 +366,11 @@ UNARY = [
     and not isinstance(row.samples[0], Better)
     and "0-d" not in row.lacks  # not of matrices
 ]
-OF_TWO = ["plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "pow", "maximum", "minimum", "clamp_min"]
+OF_TWO = [
+    "plus", "minus", "mul", "true_divide", "floor_divide", "remainder", "fmod", "pow", "float_power", "maximum", "minimum",
+    "fmax", "fmin", "clamp_min", "clamp_max", "atan2", "hypot", "logaddexp", "logaddexp2", "copysign", "ldexp", "nextafter",
+    "heaviside",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -389,6 +396,8 @@ def agrees_at(row: Row, call: Call) -> None:
         expected, others = in_torch(row, call)
         tolerance = 1e-11 if outs[0].dtype == np.float64 else 3e-6
         same(outs[0], expected[0], tolerance)
+        if not row.smooth:
+            return
         gradients = ag.grad(outs[0].sum(), inputs, materialize_grads=True)
         answers = torch.autograd.grad(expected[0].sum(), others, materialize_grads=True)
         for gradient, answer in zip(gradients, answers, strict=True):
