@@ -184,8 +184,15 @@ class Methods:
 
     # ------------------------------------------------------------ special functions
 
-    erf = special.erf
-    erf_ = in_place(erf)
+    erf, erfc, erfinv = special.erf, special.erfc, special.erfinv
+    lgamma, digamma, polygamma, mvlgamma = special.lgamma, special.digamma, special._polygamma, special.mvlgamma
+    igamma, igammac, i0 = special.igamma, special.igammac, special.i0
+    xlogy, logit, sinc = special.xlogy, special.logit, special.sinc
+
+    erf_, erfc_, erfinv_ = in_place(erf), in_place(erfc), in_place(erfinv)
+    lgamma_, digamma_, polygamma_ = in_place(lgamma), in_place(digamma), in_place(polygamma)
+    mvlgamma_, igamma_, igammac_, i0_ = in_place(mvlgamma), in_place(igamma), in_place(igammac), in_place(i0)
+    xlogy_, logit_, sinc_ = in_place(xlogy), in_place(logit), in_place(sinc)
 
     # ------------------------------------------------------------ parts of a number
 

@@ -39,6 +39,7 @@ from .ops import (
     reduce,
     shape,
     solve,
+    special,
 )
 from .primitive import wrap
 
@@ -243,6 +244,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.isreal: logic.isreal,
     np.angle: _angle,
     np.nan_to_num: _nan_to_num,
+    np.sinc: special.sinc,
+    np.i0: special.i0,
     np.isin: lambda element, test_elements, assume_unique=False, invert=False, *, kind=None: wrap(
         np.isin(_arrays(element), _arrays(test_elements), assume_unique, invert, kind=kind)
     ),

@@ -204,6 +204,7 @@ class Row:
     smooth: whether differences can measure its derivative. twice: whether there are second derivatives, and
     torch_twice: in PyTorch too. any_layout: whether it takes any memory layout. symmetric: whether matrices are made
     symmetric first, since it reads one triangle only. accurate_on: the interval where float32 is compared with PyTorch's.
+    rough: the accuracy of PyTorch's own values or derivatives, by dtype, where these are worse than ours.
     """
 
     function: Callable[..., Any]
@@ -224,6 +225,7 @@ class Row:
     symmetric: bool = False
     kink_options: dict[str, Any] = field(default_factory=dict)
     accurate_on: tuple[float, float] | None = None
+    rough: dict[str, float] = field(default_factory=dict)
     name: str = field(default="")
 
     def __post_init__(self) -> None:

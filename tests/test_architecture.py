@@ -66,7 +66,7 @@ FLOORS = [
         "attention",
     ],
     ["methods", "tensor", "calling"],
-    ["function", "functional", "func", "checkpointing", "gradcheck", "serialize", "pickles", "linalg", "tensor_types"],
+    ["function", "functional", "func", "checkpointing", "gradcheck", "serialize", "pickles", "linalg", "tensor_types", "special"],
     ["ledger", "compare", "draw.", "autograd."],
     ["__init__", "__main__"],
 ]

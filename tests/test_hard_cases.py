@@ -226,7 +226,16 @@ def test_steps_with_a_value_at_0() -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [lambda x: x // 2, lambda x: 2 // x, lambda x: ag.heaviside(x, x)], ids=["//", "r//", "heaviside"]
+    "function",
+    [
+        lambda x: x // 2,
+        lambda x: 2 // x,
+        lambda x: ag.heaviside(x, x),
+        lambda x: ag.special.zeta(x + 1, 1.0),
+        lambda x: ag.igamma(x, x),
+        lambda x: ag.igammac(x, x),
+    ],
+    ids=["//", "r//", "heaviside", "zeta", "igamma", "igammac"],
 )
 def test_derivatives_that_are_refused(function: Callable[[Tensor], Tensor]) -> None:
     y = function(leaf([1.0, 2.0]))
@@ -275,6 +284,69 @@ def test_sums_of_exponentials_in_pairs() -> None:
     assert quiet(ag.logaddexp, [-inf, 0.0, inf], [-inf, -inf, inf]) == [-inf, 0, inf]
     assert slopes(ag.logaddexp, [0.0, -inf], [0.0, 0.0]) == [[0.5, 0], [0.5, 1]]
     assert np.isnan(slopes(ag.logaddexp, -inf, -inf)).all()
+
+
+def test_products_with_a_logarithm_are_0_where_the_factor_is() -> None:
+    assert quiet(ag.xlogy, [0.0, 0.0, 2.0], [0.0, -1.0, 1.0]) == [0, 0, 0]
+    assert slopes(ag.xlogy, [0.0, 0.0], [0.0, -1.0])[0] == [0, 0]
+    assert np.isnan(quiet(ag.xlogy, 0.0, nan))
+    assert quiet(ag.special.xlog1py, [0.0, 0.0], [-1.0, -2.0]) == [0, 0]
+    assert quiet(ag.special.entr, [0.0, -1.0, inf]) == [0, -inf, -inf]
+    assert slope(ag.special.entr, 0.0) == inf
+
+
+def test_sinc_at_0() -> None:
+    assert quiet(ag.sinc, [0.0, 0.5]) == [1, 2 / np.pi]
+    assert slope(ag.sinc, 0.0) == 0
+
+
+def test_the_curvature_of_sinc_at_0() -> None:
+    x = leaf([0.0, 1e-9, 0.079, 0.081])
+    (first,) = ag.grad(ag.sinc(x).sum(), x, create_graph=True)
+    (second,) = ag.grad(first.sum(), x)
+    t = np.pi * x.detach().numpy()[2:]
+    exact = np.pi**2 * ((2 - t * t) * np.sin(t) - 2 * t * np.cos(t)) / t**3
+    np.testing.assert_allclose(second.numpy(), [-(np.pi**2) / 3] * 2 + exact.tolist(), rtol=1e-11)
+
+
+def test_logit_at_its_ends() -> None:
+    assert quiet(ag.logit, [0.0, 0.5, 1.0]) == [-inf, 0, inf]
+    assert np.isnan(quiet(ag.logit, [-0.1, 1.1])).all()
+    same(quiet(lambda x: ag.logit(x, 0.1), [0.0, 1.0]), [np.log(1 / 9), np.log(9)])
+    assert slope(lambda x: ag.logit(x, 0.1), [0.0, 0.05, 0.95]) == [0, 0, 0]
+    assert np.isnan(slope(ag.logit, -0.1))
+
+
+def test_poles_of_the_gamma_function() -> None:
+    assert quiet(ag.lgamma, [0.0, -1.0, 1.0, 2.0, inf, -inf]) == [inf, inf, 0, 0, inf, inf]
+    assert quiet(ag.digamma, [0.0, -0.0, inf]) == [-inf, inf, inf]
+    assert np.isnan(quiet(ag.digamma, [-1.0, -2.0, -inf])).all()
+    assert quiet(lambda x: ag.polygamma(2, x), [0.0, -1.0]) == [-inf, -inf]
+    assert quiet(lambda x: ag.special.zeta(2.0, x), [0.0, -1.0]) == [inf, inf]
+    assert np.isnan(quiet(lambda x: ag.special.zeta(0.5, x), 1.0))
+
+
+def test_error_functions_far_out() -> None:
+    assert quiet(ag.erf, [inf, -inf, 7.0]) == [1, -1, 1]
+    assert quiet(ag.erfc, [inf, -inf, 30.0]) == [0, 2, 0]
+    assert quiet(ag.erfinv, [1.0, -1.0, 0.0]) == [inf, -inf, 0]
+    assert np.isnan(quiet(ag.erfinv, [1.1, nan])).all()
+    assert quiet(ag.special.erfcx, [-inf, -30.0, inf]) == [inf, inf, 0]
+    np.testing.assert_allclose(
+        quiet(ag.special.log_ndtr, [-1e5, -40.0]), [-5000000012.43186, -804.6084420137538], rtol=1e-12
+    )
+    assert quiet(ag.special.ndtri, [0.0, 1.0, 0.5]) == [-inf, inf, 0]
+
+
+def test_special_functions_do_not_warn() -> None:
+    x = tensor([-1e300, -2.0, -1.0, -0.0, 0.0, 1e-300, 0.5, 1.0, 1e300, inf, -inf, nan], dtype=ag.float64)
+    with np.errstate(all="raise"):
+        for function in (ag.erf, ag.erfc, ag.erfinv, ag.lgamma, ag.digamma, ag.sinc, ag.logit, ag.special.erfcx,
+                         ag.special.ndtr, ag.special.ndtri, ag.special.log_ndtr, ag.special.entr):  # fmt: skip
+            function(x)
+        ag.polygamma(1, x)
+        ag.xlogy(x, x)
+        ag.special.zeta(2, x)
 
 
 # ---------------------------------------------------------------- where, softmax, losses

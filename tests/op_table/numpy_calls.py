@@ -89,5 +89,5 @@ NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.may_share_memory, Call(_x, _y)),
     (np.isposinf, Call(_x)), (np.isneginf, Call(_x)), (np.isreal, Call(_x)), (np.isin, Call(_x, _x[0])),
     (np.isin, Call(_x, _y, invert=True)), (np.real, Call(_x)), (np.angle, Call(_x)), (np.angle, Call(_x, deg=True)),
-    (np.nan_to_num, Call(_x)), (np.nan_to_num, Call(_missing, nan=2.0, posinf=3.0, neginf=4.0)),
+    (np.sinc, Call(_x)), (np.i0, Call(_x)), (np.nan_to_num, Call(_x)), (np.nan_to_num, Call(_missing, nan=2.0, posinf=3.0, neginf=4.0)),
 ]

@@ -113,7 +113,7 @@ def test_values_and_dtypes(row: Row, dtype: str, tolerance: float) -> None:
             outs, _ = run(row, typed, ag.from_numpy)
             assert len(outs) == len(expected)
             for out, answer in zip(outs, expected, strict=True):
-                same(out, answer, tolerance)
+                same(out, answer, max(tolerance, row.rough.get(dtype, 0)))
 
 
 def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
@@ -152,7 +152,7 @@ def test_first_and_second_derivatives(row: Row) -> None:
             ours, expected = sweeps(row, call)
             assert len(ours) == len(expected)
             for gradient, answer in zip(ours, expected, strict=True):
-                same(gradient, answer, 1e-10)
+                same(gradient, answer, max(1e-10, row.rough.get("float64", 0)))
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kinks], ids=str)
@@ -377,9 +377,15 @@ OF_TWO = [
 @pytest.mark.parametrize("row", UNARY, ids=str)
 def test_special_values(row: Row, dtype: str) -> None:
     for value in SPECIAL:
-        if row.name == "gelu" and np.isinf(value):
-            continue  # PyTorch's answer depends on how many elements there are
-        agrees_at(row, Call(np.array([[value, 0.5]], dtype)))
+        if not DIFFER.get(row.name, lambda x: False)(value):
+            agrees_at(row, Call(np.array([[value, 0.5]], dtype)))
+
+
+DIFFER: dict[str, Callable[[float], bool]] = {  # where PyTorch's answer is none
+    "gelu": lambda x: bool(np.isinf(x)),  # it depends on how many elements there are
+    "log_ndtr": lambda x: x <= -1e30,  # its derivative subtracts infinities
+    "digamma": lambda x: x < 0 and x == np.floor(x),  # its sine of pi x is not 0 at whole x
+}
 
 
 @pytest.mark.parametrize("name", OF_TWO)
@@ -394,7 +400,8 @@ def agrees_at(row: Row, call: Call) -> None:
     with at([array.tolist() for array in call.arrays()]), np.errstate(all="ignore"):
         outs, inputs = run(row, call)
         expected, others = in_torch(row, call)
-        tolerance = 1e-11 if outs[0].dtype == np.float64 else 3e-6
+        dtype = outs[0].dtype.name
+        tolerance = max(1e-11 if dtype == "float64" else 3e-6, row.rough.get(dtype, 0))
         same(outs[0], expected[0], tolerance)
         if not row.smooth:
             return
