@@ -20,7 +20,7 @@ _np.empty(32 * 2**20 - 65536, _np.uint8)  # raises glibc's mmap threshold once: 
 
 from .tensor import Tensor, Variable, increment_version
 from .calling import offer
-from . import cuda, dtypes, linalg, return_types, special
+from . import cuda, linalg, return_types, special
 from .anomaly import detect_anomaly, is_anomaly_check_nan_enabled, is_anomaly_enabled, set_detect_anomaly
 from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
 from .conversion import result_type
@@ -305,25 +305,6 @@ def __getattr__(name: str) -> Any:
         return module
     found = globals()[name] = getattr(module, name)
     return found
-
-
-def is_tensor(obj: Any) -> Any:
-    """Whether obj is a Tensor."""
-    return isinstance(obj, Tensor)
-
-
-def result_type(tensor1: Any, tensor2: Any) -> Any:
-    """The dtype of an element-wise operation on two operands, tensors or numbers.
-
-    >>> result_type(tensor([1]), 2.5)
-    dtype('float32')
-    """
-    return dtypes.result_type(*[getattr(operand, "array", operand) for operand in (tensor1, tensor2)])
-
-
-def numel(input: Tensor) -> Any:
-    """The number of elements of input."""
-    return input.numel()
 
 
 offer(globals(), __all__)

@@ -150,6 +150,7 @@ def _vecmat(a: Any, b: Any) -> Tensor:
 _CALLS: dict[Any, Callable[..., Any]] = {
     np.power: elementwise.pow,
     np.float_power: elementwise.float_power,
+    np.frexp: parts.frexp,
     np.ldexp: parts.ldexp,
     np.matmul: _matmul,
     np.vecdot: _vecdot,
@@ -160,7 +161,7 @@ _CALLS: dict[Any, Callable[..., Any]] = {
     np.fabs: lambda x: elementwise.abs(_floating(x)),
     np.rint: lambda x: elementwise.round(_floating(x)),
     np.modf: _modf,
-    np.divmod: lambda a, b: (elementwise.floor_divide(a, b), elementwise.remainder(a, b)),
+    np.divmod: lambda a, b: (elementwise.div(a, b, rounding_mode="floor"), elementwise.remainder(a, b)),
     np.degrees: elementary.rad2deg,
     np.rad2deg: elementary.rad2deg,
     np.radians: elementary.deg2rad,

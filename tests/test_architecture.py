@@ -43,7 +43,7 @@ FLOORS = [
         "windows",
     ],
     ["graph"],
-    ["primitive"],
+    ["primitive", "wrappers"],
     ["ops."],
     [
         "complex_numbers",
@@ -66,7 +66,18 @@ FLOORS = [
         "attention",
     ],
     ["methods", "tensor", "calling"],
-    ["function", "functional", "func", "checkpointing", "gradcheck", "serialize", "pickles", "linalg", "tensor_types", "special"],
+    [
+        "function",
+        "functional",
+        "func",
+        "checkpointing",
+        "gradcheck",
+        "serialize",
+        "pickles",
+        "linalg",
+        "tensor_types",
+        "special",
+    ],
     ["ledger", "compare", "draw.", "autograd."],
     ["__init__", "__main__"],
 ]

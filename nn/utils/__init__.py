@@ -8,8 +8,8 @@ import autograd_core as ag
 
 from . import checkpoint as checkpoint
 from . import dlpack as dlpack
-from . import rnn as rnn
 from . import parametrizations, parametrize, stateless
+from . import rnn as rnn
 from .clipping import clip_grad_norm, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .vectors import parameters_to_vector, vector_to_parameters
 from .weights import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
