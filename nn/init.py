@@ -259,11 +259,11 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     if not tensor.numel():
         return tensor
     rows = tensor.shape[0]
-    matrix = ag.empty(rows, tensor.numel() // rows, dtype=tensor.dtype).normal_(0, 1, generator=generator).array
-    q, r = np.linalg.qr(matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T)
-    q = q * np.sign(np.diagonal(r))
-    q = q if matrix.shape[0] >= matrix.shape[1] else q.T
-    return tensor.copy_(ag.tensor(q.reshape(tuple(tensor.shape)) * gain))
+    matrix = ag.empty(rows, tensor.numel() // rows, dtype=tensor.dtype).normal_(0, 1, generator=generator)
+    tall = matrix.shape[0] >= matrix.shape[1]
+    q, r = ag.linalg.qr(matrix if tall else matrix.T)
+    q = q * r.diagonal().sign()
+    return tensor.copy_((q if tall else q.T).reshape(tensor.shape) * gain)
 
 
 @_not_recorded
