@@ -142,7 +142,7 @@ def _append(arr: Any, values: Any, axis: int | None = None) -> Any:
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     arr, values = as_tensor(arr), as_tensor(values)
     if axis is None:
-        arr, axis = arr.reshape(-1), 0
+        return _insert(arr.reshape(-1), obj, values, 0)
     axis %= arr.array.ndim
     size = arr.array.shape[axis]
     values = values.reshape((1,) * (arr.array.ndim - values.array.ndim) + values.array.shape).to(arr.dtype)

@@ -30,8 +30,13 @@ class PyTorch:
     grad = staticmethod(torch.autograd.grad)
 
     def __getattr__(self, name: str) -> Any:
-        deprecated = name in ("tanh", "sigmoid")  # in torch.nn.functional
-        for place in (torch,) if deprecated else (torch.nn.functional, torch):
+        own = name in (
+            "tanh",
+            "sigmoid",
+            "batch_norm",
+            "instance_norm",
+        )  # deprecated, or called otherwise, in nn.functional
+        for place in (torch,) if own else (torch.nn.functional, torch):
             if hasattr(place, name):
                 return getattr(place, name)
         raise AttributeError(name)
