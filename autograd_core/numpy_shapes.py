@@ -143,16 +143,16 @@ def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     arr, values = as_tensor(arr), as_tensor(values)
     if axis is None:
         return _insert(arr.reshape(-1), obj, values, 0)
-    axis %= arr.array.ndim
-    size = arr.array.shape[axis]
+    dim = axis % arr.array.ndim
+    size = arr.array.shape[dim]
     values = values.reshape((1,) * (arr.array.ndim - values.array.ndim) + values.array.shape).to(arr.dtype)
     if not isinstance(obj, slice) and not np.ndim(obj):
-        values = shape.movedim(values, 0, axis)
+        values = shape.movedim(values, 0, dim)
     count = len(range(size)[obj]) if isinstance(obj, slice) else np.size(obj)
-    count = values.array.shape[axis] if count == 1 else count
-    values = repetition.expand(values, (*arr.array.shape[:axis], count, *arr.array.shape[axis + 1 :]))
+    count = values.array.shape[dim] if count == 1 else count
+    values = repetition.expand(values, (*arr.array.shape[:dim], count, *arr.array.shape[dim + 1 :]))
     order = np.insert(np.arange(size), obj, np.arange(size, size + count))
-    return index.index_select(joining.cat([arr, values], axis), axis, wrap(order))
+    return index.index_select(joining.cat([arr, values], dim), dim, wrap(order))
 
 
 def _delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
