@@ -11,10 +11,12 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .fetch import get_worker_info
 from .idx import LabelledImages, download_mnist, load_mnist, read_idx
-from .loader import DataLoader, get_worker_info
+from .loader import DataLoader
 from .sampler import (
     BatchSampler,
+    DistributedSampler,
     RandomSampler,
     Sampler,
     SequentialSampler,
@@ -28,6 +30,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "LabelledImages",
     "RandomSampler",

@@ -89,19 +89,37 @@ class StackDataset(Dataset[Any]):
         parts = list(self._parts())
         if not parts:
             raise ValueError("At least one dataset should be passed")
-        if any(len(part) != len(parts[0]) for part in parts):
+        self._length = len(parts[0])
+        if any(len(part) != self._length for part in parts):
             raise ValueError("Size mismatch between datasets")
 
     def _parts(self) -> Iterable[Any]:
         return self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
 
+    def _item(self, fields: Iterable[Any]) -> Any:
+        """One field of each data set, put together."""
+        return dict(zip(self.datasets, fields, strict=True)) if isinstance(self.datasets, dict) else tuple(fields)
+
     def __getitem__(self, index: Any) -> Any:
-        if isinstance(self.datasets, dict):
-            return {name: dataset[index] for name, dataset in self.datasets.items()}
-        return tuple(dataset[index] for dataset in self.datasets)
+        return self._item(part[index] for part in self._parts())
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """The items at several indices: what a DataLoader calls."""
+        columns = [_items(part, indices) for part in self._parts()]
+        for column in columns:
+            if len(column) != len(indices):
+                raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}")
+        return [self._item(fields) for fields in zip(*columns, strict=True)]
 
     def __len__(self) -> int:
-        return len(next(iter(self._parts())))
+        return self._length
+
+
+def _items(dataset: Any, indices: Sequence[int]) -> Any:
+    """The items at several indices, at once if the data set can do that."""
+    if callable(getattr(dataset, "__getitems__", None)):
+        return dataset.__getitems__(indices)
+    return [dataset[i] for i in indices]
 
 
 class ConcatDataset(Dataset[T_co]):
@@ -172,10 +190,7 @@ class Subset(Dataset[T_co]):
 
     def __getitems__(self, indices: Sequence[int]) -> list[T_co]:
         """The items at several indices: what a DataLoader calls."""
-        places = [self.indices[i] for i in indices]
-        if callable(getattr(self.dataset, "__getitems__", None)):
-            return self.dataset.__getitems__(places)  # type: ignore[no-any-return]  # data sets are not checked
-        return [self.dataset[place] for place in places]
+        return _items(self.dataset, [self.indices[i] for i in indices])  # type: ignore[no-any-return]  # not checked
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -191,7 +206,8 @@ def collator(dataset: Any) -> Any:
         return dataset.collated
     if kind is Subset:
         inner, places = collator(dataset.dataset), np.asarray(dataset.indices)
-        return inner and (lambda indices: inner(places[indices]))
+        if inner is not None and places.ndim == 1 and places.dtype.kind == "i":
+            return lambda indices: inner(places[indices])
     return None
 
 

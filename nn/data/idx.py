@@ -13,10 +13,8 @@ import hashlib
 import io
 import math
 import os
-import urllib.request
 import zlib
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +144,9 @@ def download_mnist(folder: str | os.PathLike[str], timeout: float = 30.0) -> Non
 
 
 def _fetch(name: str, checksum: str, timeout: float) -> bytes:
+    import urllib.request  # which takes longer to import than all of nn.data
+    from http.client import HTTPException
+
     failures = []
     for mirror in _MIRRORS:
         try:

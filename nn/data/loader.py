@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-import random
+import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from itertools import count, repeat
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 import autograd_core as ag
 
 from .collate import default_collate, default_convert
-from .dataset import IterableDataset, collator
+from .dataset import IterableDataset
+from .fetch import fetcher, indices_of, together, warn_if_too_many
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from autograd_core import Generator
 
-__all__ = ["DataLoader", "get_worker_info"]
+    from .workers import Workers
+
+__all__ = ["DataLoader"]
 
 T_co = TypeVar("T_co", covariant=True)
 
-# Options that only concern devices and processes, with their defaults; accepted without effect.
-DEVICE_OPTIONS: dict[str, Any] = {
-    "pin_memory_device": "",
-    "prefetch_factor": None,
-    "persistent_workers": False,
-    "in_order": True,
-}
-_FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset")
+_FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
 class DataLoader(Generic[T_co]):
     """Iterates over batches of a data set; each `for` is a new epoch, with a new order if it shuffles.
 
-    With num_workers > 0 the batches are those that PyTorch's worker processes would make, each worker with a random
-    stream of its own, but they are made in this process, one after the other, when they are asked for.
+    With num_workers > 0 that many processes make the batches, prefetch_factor ahead of each, in the order and from the
+    random streams of PyTorch's; batches come from them by pickling. That pays where an item is expensive to make: reading
+    and decoding a file, not indexing tensors. `pin_memory` and `pin_memory_device` are accepted without effect.
 
     >>> points = nn.data.TensorDataset(ag.arange(5))
     >>> [batch.tolist() for (batch,) in nn.data.DataLoader(points, batch_size=2)]
@@ -63,19 +57,21 @@ class DataLoader(Generic[T_co]):
         worker_init_fn: Callable[[int], None] | None = None,
         multiprocessing_context: Any = None,
         generator: Generator | None = None,
-        **device_only: Any,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ) -> None:
-        for name in device_only:
-            if name not in DEVICE_OPTIONS:
-                raise TypeError(f"DataLoader.__init__() got an unexpected keyword argument '{name}'")
-        options = DEVICE_OPTIONS | device_only
         if num_workers < 0:
             raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
         if timeout < 0:
             raise ValueError("timeout option should be non-negative")
-        if num_workers == 0 and options["prefetch_factor"] is not None:
+        if num_workers == 0 and prefetch_factor is not None:
             raise ValueError("prefetch_factor option could only be specified in multiprocessing: set num_workers > 0.")
-        if num_workers == 0 and options["persistent_workers"]:
+        if prefetch_factor is not None and prefetch_factor < 0:
+            raise ValueError("prefetch_factor option should be non-negative")
+        if num_workers == 0 and persistent_workers:
             raise ValueError("persistent_workers option needs num_workers > 0")
         streams = isinstance(dataset, IterableDataset)
         if streams:
@@ -105,137 +101,113 @@ class DataLoader(Generic[T_co]):
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.sampler, self.batch_sampler, self.collate_fn = sampler, batch_sampler, collate_fn
         self.num_workers, self.worker_init_fn, self.generator = num_workers, worker_init_fn, generator
-        self.pin_memory, self.timeout, self.multiprocessing_context = pin_memory, timeout, multiprocessing_context
-        self._promised: int | None = None  # the length of a stream, once somebody asked for it
-        vars(self).update(options, _complete=True)
+        self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
+        self.timeout, self.persistent_workers, self.in_order = timeout, persistent_workers, in_order
+        self.pin_memory, self.pin_memory_device = pin_memory, pin_memory_device
+        self.multiprocessing_context = multiprocessing_context
+        self.promised: int | None = None  # the length of a stream, once somebody asked for it
+        self._iterator: Workers | None = None  # the persistent workers
+        self._complete = True
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        if num_workers > (cores or num_workers):
+            warnings.warn(
+                f"This DataLoader will create {num_workers} worker processes in total, and this machine has {cores} cores "
+                "for them: more workers than cores rarely help.",
+                stacklevel=2,
+            )
+
+    @property
+    def multiprocessing_context(self) -> Any:
+        """How processes are started: None for Python's default, or a context; "fork", "spawn" or "forkserver" become one."""
+        return self._context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, context: Any) -> None:
+        if context is None:
+            self._context = None
+            return
+        import multiprocessing.context
+
+        if not self.num_workers:
+            raise ValueError("multiprocessing_context can only be used with num_workers > 0")
+        if isinstance(context, str):
+            known = multiprocessing.get_all_start_methods()
+            if context not in known:
+                raise ValueError(f"multiprocessing_context: expected one of {known}, but got {context!r}")
+            context = multiprocessing.get_context(context)
+        if not isinstance(context, multiprocessing.context.BaseContext):
+            raise TypeError(
+                "multiprocessing_context option should be a valid context object or a string specifying the start method, "
+                f"but got multiprocessing_context={context}"
+            )
+        self._context = context
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and "_complete" in vars(self):
             raise ValueError(f"{name} attribute should not be set after DataLoader is initialized")
         object.__setattr__(self, name, value)
 
+    @property
+    def index_sampler(self) -> Any:
+        """What says which items come next: the batch sampler, or without batches the sampler."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
     def __len__(self) -> int:
         """The number of batches."""
         if not isinstance(self.dataset, IterableDataset):
-            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        self._promised = length = len(self.dataset)  # type: ignore[arg-type]  # TypeError if it has none
+            return len(self.index_sampler)
+        self.promised = length = len(self.dataset)  # type: ignore[arg-type]  # TypeError if it has none
         if self.batch_size is None:
             return length
         return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
-        seed = ag.empty((), dtype=np.int64).random_(generator=self.generator).item()  # at once, before the sampler's
-        if self.num_workers:
-            return self._made_by_workers(seed)
-        if isinstance(self.dataset, IterableDataset):
-            return self._counted(self._from_stream(iter(self.dataset)))
-        at_once = collator(self.dataset) if self.collate_fn is default_collate else None
-        if at_once is not None and type(self.batch_sampler) is BatchSampler:
-            return map(at_once, self.batch_sampler.arrays())
-        return map(self._fetch, self.sampler if self.batch_sampler is None else self.batch_sampler)
+        if self.num_workers == 0:
+            return self._here()
+        from .workers import Workers  # here, because multiprocessing takes a while to import
 
-    def _fetch(self, indices: Any) -> Any:
-        """The batch of these indices, or without batches the item of this index."""
-        if self.batch_sampler is None:
-            return self.collate_fn(self.dataset[indices])
-        together = getattr(self.dataset, "__getitems__", None)
-        return self.collate_fn([self.dataset[i] for i in indices] if together is None else together(indices))
+        if not self.persistent_workers:
+            return Workers(self)
+        if self._iterator is None or self._iterator.failure is not None:
+            self._iterator = Workers(self)
+        else:
+            self._iterator.restart(self.promised)
+        return self._iterator
 
-    def _from_stream(self, items: Iterator[Any]) -> Iterator[Any]:
-        """The batches of an iterator over items, or, without batches, the items."""
-        if self.batch_size is None:
-            yield from map(self.collate_fn, items)
-            return
-        for batch in BatchSampler(items, self.batch_size, self.drop_last):
-            yield self.collate_fn(batch)
+    def base_seed(self) -> int:
+        """What each epoch draws first; worker i is seeded with it, plus i."""
+        return ag.empty((), dtype=np.int64).random_(generator=self.generator).item()  # type: ignore[no-any-return]
 
-    def _counted(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """The batches of a stream; a warning if there are more of them than its length announced."""
-        for number, batch in enumerate(batches, 1):
-            if self._promised is not None and number > self._promised:
-                warnings.warn(
-                    f"Length of IterableDataset {self.dataset} was reported to be {self._promised} (when accessing "
-                    f"len(dataloader)), but {number} samples have been fetched. ",
-                    stacklevel=2,
-                )
-            yield batch
+    def _here(self) -> Iterator[Any]:
+        """The batches of an epoch, made in this process."""
+        if self.timeout:
+            raise AssertionError(f"DataLoader: timeout={self.timeout} is for worker processes: set num_workers > 0")
+        batched = self.batch_sampler is not None
+        indices = indices_of(self.index_sampler, together(self.dataset, batched, self.collate_fn) is not None)
+        self.base_seed()
+        fetch = fetcher(self.dataset, batched, self.collate_fn, self.drop_last)
+        return _Epoch(fetch if self.promised is None else self._counted(fetch), indices, self.index_sampler)
 
-    # ------------------------------------------------------------ num_workers
+    def _counted(self, fetch: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        numbers, promised = count(1), self.promised
 
-    def _made_by_workers(self, seed: int) -> Iterator[Any]:
-        """Batch i is made by worker i modulo num_workers, each with its own random numbers."""
-        workers = [_Worker(WorkerInfo(i, self.num_workers, seed + i, self.dataset)) for i in range(self.num_workers)]
-        for worker in workers:
-            with worker.at_work():
-                if self.worker_init_fn is not None:
-                    self.worker_init_fn(worker.info.id)
-                if isinstance(self.dataset, IterableDataset):
-                    worker.batches = self._from_stream(iter(self.dataset))
-        if isinstance(self.dataset, IterableDataset):
-            return self._counted(_in_turn(workers))
-        indices = iter(self.sampler if self.batch_sampler is None else self.batch_sampler)
-        return self._fetched_by(workers, indices)
+        def counting(indices: Any) -> Any:
+            batch = fetch(indices)
+            warn_if_too_many(self.dataset, promised, next(numbers), among_workers=False)
+            return batch
 
-    def _fetched_by(self, workers: list[_Worker], indices: Iterator[Any]) -> Iterator[Any]:
-        for number, batch in enumerate(indices):
-            with workers[number % len(workers)].at_work():
-                made = self._fetch(batch)
-            yield made
+        return counting
 
 
-class WorkerInfo(NamedTuple):
-    """What `get_worker_info` tells a data set."""
+class _Epoch(map):  # type: ignore[type-arg]  # generic for type checkers only
+    """An iterator over batches that knows the number of all, as PyTorch's."""
 
-    id: int
-    num_workers: int
-    seed: int
-    dataset: Any
+    _sampler: Any
 
+    def __new__(cls, fetch: Callable[[Any], Any], indices: Iterator[Any], sampler: Any) -> _Epoch:
+        self = super().__new__(cls, fetch, indices)
+        self._sampler = sampler
+        return self
 
-_working: ContextVar[WorkerInfo | None] = ContextVar("working", default=None)
-
-
-def get_worker_info() -> WorkerInfo | None:
-    """Which worker is asking for an item (`id`, `num_workers`, `seed`, `dataset`); None outside of one.
-
-    With workers, a stream is read by each of them: it must divide its items by this, as in PyTorch.
-    """
-    return _working.get()
-
-
-class _Worker:
-    """A stand-in for one of PyTorch's worker processes: its random state and, of a stream, its place."""
-
-    def __init__(self, info: WorkerInfo) -> None:
-        self.info = info
-        self.batches: Iterator[Any] = iter(())
-        stream, python = ag.Generator().manual_seed(info.seed), random.Random(info.seed)
-        self._state: tuple[Any, Any] = stream.get_state(), python.getstate()
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """While it works, the default streams of this library and of Python are the worker's."""
-        outside = ag.default_generator.get_state(), random.getstate()
-        token = _working.set(self.info)
-        ag.default_generator.set_state(self._state[0])
-        random.setstate(self._state[1])
-        try:
-            yield
-        finally:
-            self._state = ag.default_generator.get_state(), random.getstate()
-            ag.default_generator.set_state(outside[0])
-            random.setstate(outside[1])
-            _working.reset(token)
-
-
-def _in_turn(workers: list[_Worker]) -> Iterator[Any]:
-    """One batch of each worker's stream after the other, until all are exhausted."""
-    exhausted = object()
-    while workers:
-        for worker in list(workers):
-            with worker.at_work():
-                batch = next(worker.batches, exhausted)
-            if batch is exhausted:
-                workers.remove(worker)
-            else:
-                yield batch
+    def __len__(self) -> int:
+        return len(self._sampler)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchSampler",
+    "DistributedSampler",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
@@ -181,3 +182,45 @@ class BatchSampler(Sampler[list[int]]):
     def __len__(self) -> int:
         sampler: Any = self.sampler
         return len(sampler) // self.batch_size if self.drop_last else -(-len(sampler) // self.batch_size)
+
+
+class DistributedSampler(Sampler[int]):
+    """The share of one of several processes: every num_replicas-th index, from `rank` on, of one order for all.
+
+    The order is shuffled by ``seed + epoch``: call `set_epoch` before each epoch. To be equally long, shares repeat the
+    first indices, or with drop_last leave out the last ones.
+
+    >>> [list(nn.data.DistributedSampler("abcde", num_replicas=2, rank=i, shuffle=False)) for i in range(2)]
+    [[0, 2, 4], [1, 3, 0]]
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        if num_replicas is None or rank is None:
+            raise RuntimeError("DistributedSampler: there is no process group here to ask; pass num_replicas and rank")
+        if not 0 <= rank < num_replicas:
+            raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
+        self.dataset, self.num_replicas, self.rank, self.epoch = dataset, num_replicas, rank, 0
+        self.shuffle, self.seed, self.drop_last = shuffle, seed, drop_last
+        self.num_samples = len(dataset) // num_replicas if drop_last else -(-len(dataset) // num_replicas)
+        self.total_size = self.num_samples * num_replicas
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of this epoch."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        order = np.arange(len(self.dataset))
+        if self.shuffle:
+            order = ag.randperm(order.size, generator=ag.Generator().manual_seed(self.seed + self.epoch)).array
+        return iter(np.resize(order, self.total_size)[self.rank :: self.num_replicas].tolist())
+
+    def __len__(self) -> int:
+        return self.num_samples
