@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import os
+import sys
 import urllib.error
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nn import data
 from nn.data import idx
 from nn.data.idx import download_mnist, load_mnist, read_idx
 
@@ -116,6 +118,42 @@ def test_loads_mnist(folder: Path) -> None:
     assert type(label) is int
 
 
+@pytest.mark.parametrize("train", [True, False])
+@pytest.mark.parametrize("below", ["", "MNIST/raw"])
+def test_mnist_as_a_data_set(folder: Path, tmp_path: Path, train: bool, below: str) -> None:
+    (tmp_path / "root" / below).mkdir(parents=True)
+    for file in [file for file in folder.iterdir() if file.is_file()]:
+        file.rename(tmp_path / "root" / below / file.name)
+    images, labels = digits(7) if train else digits(3, 1)
+    mnist = data.MNIST(tmp_path / "root", train)
+    assert len(mnist) == len(labels)
+    assert (mnist.data.dtype, mnist.targets.dtype) == (np.uint8, np.int64)
+    image, label = mnist[2]
+    np.testing.assert_array_equal(image.numpy(), images[2])
+    assert (label, type(label)) == (labels[2], int)
+    scaled = data.MNIST(tmp_path / "root", train, lambda image: image / 255, lambda label: 9 - label)
+    x, y = next(iter(data.DataLoader(scaled, batch_size=3)))
+    np.testing.assert_array_equal(x.numpy(), images[:3] / np.float32(255))
+    assert y.tolist() == [9 - label for label in labels[:3]]
+
+
+def test_mnist_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="not complete"):
+        data.MNIST(tmp_path)
+
+
+def test_scikit_learns_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    small = data.Digits(lambda image: image.float() / 16)
+    assert (tuple(small.data.shape), small.data.max().item(), len(small)) == ((1797, 8, 8), 16, 1797)
+    assert np.bincount(small.targets.numpy()).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    image, label = small[0]
+    assert (image.dtype, image[0].tolist(), label) == (np.float32, [0, 0, 5 / 16, 13 / 16, 9 / 16, 1 / 16, 0, 0], 0)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match="pip install scikit-learn"):
+        data.Digits()
+
+
 def test_other_spelling(folder: Path) -> None:
     (folder / TRAIN_IMAGES).rename(folder / "train-images.idx3-ubyte")
     assert len(load_mnist(folder)[0]) == 7
@@ -184,9 +222,9 @@ class Mirrors:
         self.answers: dict[str, bytes | Exception] = {}
         self.asked: list[str] = []
         for mirror, level in zip(idx._MIRRORS, (1, 9), strict=True):  # other bytes, as right
-            for name, data in self.content.items():
-                self.answers[f"{mirror}{name}.gz"] = gzip.compress(data, level, mtime=level)
-        sums = {name: hashlib.sha256(data).hexdigest() for name, data in self.content.items()}
+            for name, content in self.content.items():
+                self.answers[f"{mirror}{name}.gz"] = gzip.compress(content, level, mtime=level)
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
         monkeypatch.setattr(idx, "_SHA256", sums)
         monkeypatch.setattr("urllib.request.urlopen", self.open)
 
@@ -210,6 +248,11 @@ def test_download(mirrors: Mirrors, tmp_path: Path) -> None:
     assert len(mirrors.asked) == 4
     download_mnist(tmp_path / "new" / "folder")
     assert len(mirrors.asked) == 4, "what is there and right is not fetched again"
+
+
+def test_mnist_fetches_what_is_not_there(mirrors: Mirrors, tmp_path: Path) -> None:
+    assert [len(data.MNIST(tmp_path, train, download=True)) for train in (True, False)] == [7, 3]
+    assert len(mirrors.asked) == 4
 
 
 def test_download_mends_a_damaged_file_only(mirrors: Mirrors, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Data sets, samplers and the DataLoader, with PyTorch's order for the same seed; and MNIST's files."""
+"""Data sets, samplers and the DataLoader, with PyTorch's order for the same seed; MNIST and smaller digits."""
 
 from .collate import default_collate, default_convert
 from .dataset import (
@@ -13,6 +13,7 @@ from .dataset import (
 )
 from .fetch import get_worker_info
 from .idx import LabelledImages, download_mnist, load_mnist, read_idx
+from .images import MNIST, Digits
 from .loader import DataLoader
 from .sampler import (
     BatchSampler,
@@ -25,11 +26,13 @@ from .sampler import (
 )
 
 __all__ = [
+    "MNIST",
     "BatchSampler",
     "ChainDataset",
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "Digits",
     "DistributedSampler",
     "IterableDataset",
     "LabelledImages",

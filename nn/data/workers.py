@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 
 import autograd_core as ag
+from autograd_core import Tensor
 
 from .dataset import IterableDataset
 from .fetch import WorkerInfo, become, fetcher, indices_of, together, warn_if_too_many
@@ -90,6 +91,18 @@ def _packed(what: str, content: Any = None) -> Any:
 
 _END, _RESUMED = bytes(_packed("end")), bytes(_packed("resumed"))
 _NONE_LEFT: Any = object()
+
+
+def _reduced(tensor: Tensor) -> Any:
+    if not tensor.is_leaf:
+        raise RuntimeError(
+            "DataLoader: a tensor that requires grad cannot travel between processes with its graph; make items with "
+            "no_grad() or .detach() them, or use num_workers=0"
+        )
+    return tensor.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+
+
+ForkingPickler.register(Tensor, _reduced)
 
 
 # ---------------------------------------------------------------- in a worker
