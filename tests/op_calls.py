@@ -204,7 +204,9 @@ class Row:
     smooth: whether differences can measure its derivative. twice: whether there are second derivatives, and
     torch_twice: in PyTorch too. any_layout: whether it takes any memory layout. symmetric: whether matrices are made
     symmetric first, since it reads one triangle only. accurate_on: the interval where float32 is compared with PyTorch's.
-    rough: the accuracy of PyTorch's own values or derivatives, by dtype, where these are worse than ours.
+    rough: the accuracy of PyTorch's own values or derivatives, by dtype, where these are worse than ours; of derivatives
+    in float32 alone: "float32 derivative".
+    stored: whether PyTorch's answers are stored; not where their signs are up to the LAPACK.
     """
 
     function: Callable[..., Any]
@@ -226,6 +228,7 @@ class Row:
     kink_options: dict[str, Any] = field(default_factory=dict)
     accurate_on: tuple[float, float] | None = None
     rough: dict[str, float] = field(default_factory=dict)
+    stored: bool = True
     name: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -318,3 +321,8 @@ def in_dtype(array: Array, dtype: str) -> Array:
         return array.astype(dtype)
     array = np.nan_to_num(array, posinf=3, neginf=3)
     return np.asarray(array > 0 if dtype == "bool" else np.abs(array) * 2 + 1, dtype)
+
+
+def in_float(call: Call, dtype: str) -> Call:
+    """The call with its floating arrays in a dtype."""
+    return call.changed(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)

@@ -101,19 +101,19 @@ def rows() -> Iterator[Row]:
     yield Row(op.cholesky, definite, lambda A, upper=False: _upper(A, upper), symmetric=True, operations=[],
               errors=not_square(), **MATRICES)
     ordered = [Call(_symmetric(3, 3)), Call(_symmetric(2, 2, 2), "U"), Call(_symmetric(0, 0)), Call(_symmetric(1, 1))]
-    yield Row(op.eigh, ordered, np.linalg.eigh, torch=_eigh_in_torch, operations=["_eigh"], symmetric=True,
+    yield Row(op.eigh, ordered, np.linalg.eigh, torch=_eigh_in_torch, stored=False, operations=["_eigh"], symmetric=True,
               errors=[*not_square()[:3], Wrong(RuntimeError, matrix(2, 2), "X")], **MATRICES)
     yield Row(op.eigvalsh, ordered, np.linalg.eigvalsh, torch="linalg.eigvalsh", operations=[], symmetric=True,
               errors=[*not_square()[:3], Wrong(RuntimeError, matrix(2, 2), "X")], **MATRICES)
     any_shape = [Wrong(RuntimeError, floats(3)), Wrong(RuntimeError, ints(2, 2)), Wrong(TypeError, [[1.0]])]
     singular = [Call(matrix(3, 2), False), Call(matrix(2, 3), full_matrices=False), Call(matrix(2, 2, 2)),
                 Better(matrix(3, 2)), Better(matrix(1, 2)), Call(floats(0, 2), False), Call(floats(1, 1))]
-    yield Row(op.linalg_svd, singular, np.linalg.svd, torch=_svd_in_torch, operations=["_svd"], errors=any_shape, **MATRICES)
+    yield Row(op.linalg_svd, singular, np.linalg.svd, torch=_svd_in_torch, stored=False, operations=["_svd"], errors=any_shape, **MATRICES)
     yield Row(op.svdvals, [Call(matrix(3, 2)), Call(matrix(2, 2, 3)), Call(floats(0, 2)), Call(floats(1, 1))],
               lambda A: np.linalg.svd(A, compute_uv=False), torch="linalg.svdvals", operations=[], errors=any_shape, **MATRICES)
     yield Row(op.svd,
               [Call(matrix(3, 2)), Better(matrix(2, 3), some=False), Call(matrix(2, 2), compute_uv=False), Call(floats(2, 0)),
-               Call(floats(1, 1))], _old_svd, torch=_old_svd_in_torch, operations=[], errors=any_shape, **MATRICES)
+               Call(floats(1, 1))], _old_svd, torch=_old_svd_in_torch, stored=False, operations=[], errors=any_shape, **MATRICES)
     lus = [Call(matrix(3, 3)[[2, 0, 1]]), Call(floats(4, 2)), Call(floats(2, 4)), Call(floats(2, 2, 2)), Call(floats(0, 2)),
            Call(floats(1, 1))]
     no_pivots = [*any_shape, Wrong(RuntimeError, matrix(2, 2), pivot=False)]
@@ -125,11 +125,11 @@ def rows() -> Iterator[Row]:
     pivots = np.array([2, 2], np.int32)
     yield Row(op.lu_unpack,
               [Call(floats(2, 2), pivots), Call(floats(3, 2), pivots), Call(floats(2, 3), pivots, True, False),
-               Call(floats(2, 2), pivots, False), Call(floats(2, 0), pivots[:0]), Call(floats(1, 1), np.ones(1, np.int32))],
+               Better(floats(2, 2), pivots, False), Call(floats(2, 0), pivots[:0]), Call(floats(1, 1), np.ones(1, np.int32))],
               _unpacked, operations=[], lacks=["0-d"],
               errors=[Wrong(RuntimeError, floats(2, 2), pivots.astype(np.int64)), Wrong(IndexError, floats(2), pivots)])
     squares = [Call(x.view(Fixed)) for x in (matrix(2, 2), np.array([[0.0, 1.0], [-1.0, 0.0]]), floats(2, 2, 2), floats(0, 0),
                                              floats(1, 1))]
     own: dict[str, Any] = {"dtype": {"float32": "complex64", "float64": "complex128"}.get, "operations": [], **MATRICES}
-    yield Row(op.linalg_eig, squares, _eig, torch=_eig_in_torch, errors=not_square()[:3], **own)
+    yield Row(op.linalg_eig, squares, _eig, torch=_eig_in_torch, stored=False, errors=not_square()[:3], **own)
     yield Row(op.eigvals, squares, lambda A: _eig(A)[0], torch="linalg.eigvals", errors=not_square()[:2], **own)

@@ -22,6 +22,7 @@ from tests.op_calls import (
     at,
     floats,
     in_dtype,
+    in_float,
     is_offered,
     mapped,
     requires_grad,
@@ -93,10 +94,6 @@ def same(ours: Any, expected: Any, tolerance: float) -> None:
     assert tuple(ours.shape) == tuple(expected.shape)
     assert ours.dtype.name == str(expected.dtype).removeprefix("torch.")
     np.testing.assert_allclose(ours.numpy(force=True), expected.numpy(force=True), rtol=tolerance, atol=tolerance)
-
-
-def in_float(call: Call, dtype: str) -> Call:
-    return call.changed(lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 3e-6), ("float16", 4e-3)])
