@@ -9,23 +9,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.benchmarks import facts, sequences, workloads
+from tests.benchmarks import facts
 from tests.benchmarks.harness import Array, Contender, MismatchError, Step, Target, Workload, check, measure
 from tests.benchmarks.libraries import PACKAGES, installed, load
+from tests.benchmarks.workloads import WORKLOADS
 
 TINY: dict[str, dict[str, Any]] = {
     "1a": {"sizes": (6, 4, 3), "batch": 5},
     "1a-f64": {"sizes": (6, 4, 3), "batch": 5},
     "1b": {"sizes": (12, 8, 3), "batch": 5},
+    "1c": {"sizes": (12, 8, 6, 3), "batch": 5},
     "1d": {"sizes": (2, 4, 3, 1), "batch": 5},
     "1d-adam": {"sizes": (2, 4, 3, 1), "batch": 5},
     "1e": {"length": 20, "width": 3},
     "1es": {"examples": 2, "inputs": 3, "hidden": 2},
+    "1f": {"size": 16, "channels": (2, 3), "batch": 4},
     "1g": {"size": 8, "heads": 2, "length": 3, "batch": 2},
+    "1h": {"count": 4, "length": 6},
+    "1h-erf": {"count": 4, "length": 6},
     "1r": {"length": 3, "batch": 2, "inputs": 3, "hidden": 4},
     "1r-128": {"length": 3, "batch": 1, "inputs": 2, "hidden": 3},
 }
-WORKLOADS = workloads.WORKLOADS | sequences.WORKLOADS
 
 
 def build(key: str, *libraries: str) -> Workload:
@@ -105,6 +109,7 @@ def test_rounds_are_interleaved_and_summarised() -> None:
     [
         partial(facts.large_graph, nodes=100),
         facts.shared_node,
+        partial(facts.step_memory, sizes=(64, 256, 256, 10), batch=64),
     ],
 )
 def test_facts_can_be_taken(take: Callable[[str], facts.Fact]) -> None:

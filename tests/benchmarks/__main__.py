@@ -58,15 +58,14 @@ def _cpu() -> str:
 
 def main(arguments: list[str]) -> int:
     """Check and time the workloads asked for; 1 if a target was missed."""
-    from . import sequences, workloads
     from .harness import check, measure
     from .libraries import installed, load
+    from .workloads import WORKLOADS
 
-    known = workloads.WORKLOADS | sequences.WORKLOADS
     chosen = options(arguments)
     only = {key for key in chosen.only.split(",") if key}
-    if unknown := only - known.keys():
-        raise SystemExit(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if unknown := only - WORKLOADS.keys():
+        raise SystemExit(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS)}")
     names = [name for name in chosen.libraries.split(",") if name]
     if "torch" in names and not installed("torch"):
         names.remove("torch")
@@ -78,7 +77,7 @@ def main(arguments: list[str]) -> int:
     print(f"CPU time, one thread, garbage collector {collector}; ratios: median over rounds [quartiles]\n")
 
     results = []
-    for key, build in known.items():
+    for key, build in WORKLOADS.items():
         if only and not {key, key.partition("-")[0]} & only:
             continue
         workload = build(libraries)

@@ -114,7 +114,7 @@ def shared_node(library: str, doublings: int = 60) -> Fact:
 def steady_memory(library: str, steps: int) -> Fact:
     """Training steps with the garbage collector off: what stays, and what only the collector would free."""
     from .libraries import load
-    from .workloads import dropout_network
+    from .networks import dropout_network
 
     lib = load(library)
     step = dropout_network([lib], sizes=(20, 16, 5), batch=8).contenders[-1].setup()
@@ -141,6 +141,24 @@ def steady_memory(library: str, steps: int) -> Fact:
         f"growth <= {GROWTH_ALLOWANCE}, ours 0",
         growth <= GROWTH_ALLOWANCE and not ours,
     )
+
+
+def step_memory(library: str, sizes: tuple[int, ...] = (784, 1024, 1024, 10), batch: int = 512) -> Fact:
+    """The most memory that workload 1c holds during a step, by hand and with the library: parameters, state, all."""
+    from .libraries import load
+    from .networks import wide_network
+
+    peaks: dict[str, float] = {}
+    for contender in wide_network([load(library)], sizes, batch).contenders:
+        tracemalloc.start()
+        step = contender.setup()
+        tracemalloc.reset_peak()  # drawing initial values may take more
+        for _ in range(3):
+            step()
+        peaks[f"{contender.name} MiB"] = tracemalloc.get_traced_memory()[1] / 2**20
+        tracemalloc.stop()
+    by_hand, with_library = peaks.values()
+    return Fact("memory of a step of 1c", peaks, "at most that of hand", with_library <= by_hand)
 
 
 def wheel_size(wheel: Path) -> Fact:
@@ -192,6 +210,8 @@ def main() -> int:
         lambda: apart(shared_node, library),
         lambda: apart(steady_memory, library, 100 if small else 1000),
     ]
+    if library == "autograd":  # NumPy's memory is traced, not PyTorch's
+        tasks.append(lambda: apart(step_memory, library))
     if chosen.wheel:
         tasks.append(lambda: wheel_size(chosen.wheel))
     facts = []

@@ -9,25 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from .contenders import AT_MOST_BY_HAND, ByHand, Problem, Program
 from .harness import Array, Step, Workload
 from .libraries import Library
-from .workloads import AT_MOST_BY_HAND, SEED, ByHand, Problem, Program
 
 LEARNING_RATE = 0.1
-
-
-def drawn(shapes: Sequence[tuple[int, ...]], inputs: tuple[int, ...], targets: tuple[int, ...]) -> Problem:
-    """A batch of sequences and parameters, random, always the same; what is no matrix starts near 1."""
-    rng = np.random.default_rng(SEED)
-    parameters = [
-        rng.uniform(-1, 1, shape) / sqrt(shape[-1]) if len(shape) > 1 else rng.uniform(0.9, 1.1, shape)
-        for shape in shapes
-    ]
-    return Problem(
-        rng.standard_normal(inputs).astype("float32"),
-        rng.standard_normal(targets).astype("float32"),
-        [parameter.astype("float32") for parameter in parameters],
-    )
 
 
 def program(problem: Problem, model: Callable[[Any], Any], library: Library) -> Program:
@@ -116,7 +102,7 @@ def transformer_block(
     inner = 4 * size
     square, vector = (size, size), (size,)
     shapes = [(3 * size, size), (3 * size,), square, vector, (inner, size), (inner,), (size, inner), *[vector] * 5]
-    problem = drawn(shapes, (batch, length, size), (batch, length, size))
+    problem = Problem.of_shapes(shapes, (batch, length, size), (batch, length, size))
     by_hand = BlockByHand(problem)
     by_hand.heads = heads
 
@@ -196,7 +182,7 @@ def recurrent_layer(
 ) -> Workload:
     """1r: many small steps, each of which waits for the one before."""
     shapes = [(4 * hidden, inputs), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,)]
-    problem = drawn(shapes, (length, batch, inputs), (length, batch, hidden))
+    problem = Problem.of_shapes(shapes, (length, batch, inputs), (length, batch, hidden))
 
     def model(nn: Any) -> Any:
         class Outputs(nn.Module):  # type: ignore[misc, name-defined]  # a base chosen at run time
