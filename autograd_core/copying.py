@@ -33,7 +33,8 @@ def _rebuilt(cls: Any, array: Array, requires_grad: Any, memory: Memory | None =
     return tensor
 
 
-def _attributes(tensor: Tensor) -> dict[str, Any]:
+def attributes(tensor: Tensor) -> dict[str, Any]:
+    """What the user has set on a tensor."""
     return {name: value for name, value in vars(tensor).items() if name not in _OWN}
 
 
@@ -41,7 +42,7 @@ def shallow(self: Tensor) -> Tensor:
     """`copy.copy`: another leaf that shares the memory; without the gradient."""
     memory = share(self)
     twin = _rebuilt(type(self), self.array, self.requires_grad, memory)
-    vars(twin).update(_attributes(self))
+    vars(twin).update(attributes(self))
     return twin  # type: ignore[no-any-return]  # of this class
 
 
@@ -59,7 +60,7 @@ def deep(self: Tensor, memo: dict[int, Any]) -> Tensor:
     twin = memo[id(self)] = _rebuilt(type(self), array, self.requires_grad, memory)
     if self._leaf is not None and self._leaf.grad is not None:
         twin.grad = copy.deepcopy(self._leaf.grad.detach() if self._leaf.grad.requires_grad else self._leaf.grad, memo)
-    vars(twin).update(copy.deepcopy(_attributes(self), memo))
+    vars(twin).update(copy.deepcopy(attributes(self), memo))
     return twin  # type: ignore[no-any-return]  # of this class
 
 
@@ -82,4 +83,4 @@ def _copied(tensor: Tensor, memo: dict[int, Any]) -> tuple[Array, Memory]:
 
 def reduced(self: Tensor, protocol: Any) -> Any:
     """`pickle`: a leaf with the values and the user's attributes; the gradient and hooks are left out."""
-    return _rebuilt, (type(self), self.array, self.requires_grad), _attributes(self) or None
+    return _rebuilt, (type(self), self.array, self.requires_grad), attributes(self) or None

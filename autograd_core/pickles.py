@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 import numpy as np
 
 from . import dtypes
+from .copying import attributes
 from .devices import device
 from .dims import Size
 from .primitive import wrap
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .dtypes import DType
     from .primitive import Array
 
-__all__ = ["read", "register_parameter_class", "write"]
+__all__ = ["StorageType", "read", "register_parameter_class", "write"]
 
 _parameter: Callable[[Tensor, bool], Tensor] | None = None
 
@@ -44,10 +45,16 @@ def register_parameter_class(cls: Callable[[Tensor, bool], Tensor]) -> None:
 # ---------------------------------------------------------------- what a pickle may name and call
 
 
-class _StorageType(NamedTuple):
-    """What PyTorch calls FloatStorage, LongStorage, …"""
+class StorageType(NamedTuple):
+    """What PyTorch calls FloatStorage, LongStorage, …; one of bfloat16 is to be converted."""
 
     dtype: DType
+    bfloat16: bool = False
+
+    @property
+    def raw(self) -> DType:
+        """The dtype of the bytes in the file."""
+        return np.dtype(np.uint16) if self.bfloat16 else self.dtype
 
 
 class _NumberType(NamedTuple):
@@ -81,10 +88,32 @@ def _tensor(
     return _leaf(wrap(array, None, storage._memory), requires_grad)
 
 
+def _old_tensor(storage: Tensor, offset: int, size: Any, stride: Any) -> Tensor:
+    return _tensor(storage, offset, size, stride, False, None)
+
+
 def _parameter_of(data: Tensor, requires_grad: bool, hooks: Any) -> Tensor:
     leaf = _leaf(wrap(data.array, None, data._memory), requires_grad)
     _expect(not hooks, "a hook")
     return leaf if _parameter is None else _parameter(data, requires_grad)
+
+
+def _tensor_with(rebuild: Any, kind: Any, arguments: Any, attributes: Any) -> Tensor:
+    _expect(rebuild is _tensor and kind is Tensor, "a tensor's class")
+    return _with(_call(rebuild, arguments), attributes)
+
+
+def _parameter_with(data: Tensor, requires_grad: bool, hooks: Any, attributes: Any) -> Tensor:
+    return _with(_parameter_of(data, requires_grad, hooks), attributes)
+
+
+def _with(tensor: Tensor, attributes: dict[str, Any]) -> Tensor:
+    """The tensor, with the attributes that somebody once set on it."""
+    for name, value in attributes.items():
+        free = type(name) is str and not hasattr(Tensor, name) and not name.startswith("__")
+        _expect(free or (name == "_name" and type(value) is str), "an attribute of a tensor")
+    vars(tensor).update(attributes)
+    return tensor
 
 
 def _leaf(tensor: Tensor, requires_grad: bool) -> Tensor:
@@ -126,12 +155,16 @@ _STORAGES: Final[dict[str, DType]] = {
     "Int": dtypes.int32, "Short": dtypes.int16, "Char": dtypes.int8, "Byte": dtypes.uint8, "Bool": dtypes.bool,
     "ComplexFloat": dtypes.complex64, "ComplexDouble": dtypes.complex128,
 }  # fmt: skip
-_STORAGE_TYPES: Final = {dtype: _StorageType(dtype) for dtype in _STORAGES.values()}
+_STORAGE_TYPES: Final = {dtype: StorageType(dtype) for dtype in _STORAGES.values()}
 
 # Every name that a file may contain, as "module name". Where two mean the same, the first is written.
 _GLOBALS: Final[dict[str, Any]] = {
     "torch._utils _rebuild_tensor_v2": _tensor,
+    "torch._utils _rebuild_tensor": _old_tensor,
     "torch._utils _rebuild_parameter": _parameter_of,
+    "torch._utils _rebuild_parameter_with_state": _parameter_with,
+    "torch._tensor _rebuild_from_type_v2": _tensor_with,
+    "torch Tensor": Tensor,
     "torch Size": _size,
     "torch device": device,
     "collections OrderedDict": OrderedDict,
@@ -146,13 +179,17 @@ _GLOBALS: Final[dict[str, Any]] = {
     "numpy.core.multiarray scalar": _number,
     **{f"torch {dtype.name}": dtype for dtype in dtypes.ALL},
     **{f"torch {name}Storage": _STORAGE_TYPES[dtype] for name, dtype in _STORAGES.items()},
+    "torch BFloat16Storage": StorageType(dtypes.float32, bfloat16=True),
 }
 _NAMES: Final = {value: name for name, value in reversed(_GLOBALS.items())}
 
 # What of these it may call, and the types of the arguments.
 _CALLS: Final[dict[Any, tuple[Any, ...]]] = {
     _tensor: ((Tensor, int, tuple, tuple, bool, OrderedDict), (Tensor, int, tuple, tuple, bool, OrderedDict, dict)),
+    _old_tensor: ((Tensor, int, tuple, tuple),),
     _parameter_of: ((Tensor, bool, OrderedDict),),
+    _parameter_with: ((Tensor, bool, OrderedDict, dict),),
+    _tensor_with: ((FunctionType, type, tuple, dict),),
     _size: ((tuple,),),
     device: ((str,), (str, int)),
     OrderedDict: ((),),
@@ -166,10 +203,10 @@ _CALLS: Final[dict[Any, tuple[Any, ...]]] = {
 }
 
 _SIZED: Final = (str, bytes, list, tuple, dict)
-_STORAGE_ID: Final = (str, _StorageType, str, str, int)
+_STORAGE_ID: Final = (str, StorageType, str, str, int)
+_OLD_STORAGE_ID: Final = (*_STORAGE_ID, NoneType)  # the last: no view of another storage
 
 _ABSENT: Final = {
-    "torch BFloat16Storage": "dtype bfloat16; in PyTorch, save tensor.float()",
     "torch._utils _rebuild_tensor_v3": "a dtype such as uint16 or float8; in PyTorch, save tensor.float() or .long()",
     "torch._utils _rebuild_qtensor": "a quantised dtype; in PyTorch, save tensor.dequantize()",
     "torch._utils _rebuild_sparse_tensor": "a sparse layout; in PyTorch, save tensor.to_dense()",
@@ -191,10 +228,13 @@ def _global(module: str, attribute: str) -> Any:
 # ---------------------------------------------------------------- running a pickle
 
 
-def read(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
-    """The value that a pickle makes; ``storage(key, dtype, numel, location)`` finds the 1-D tensors it views."""
+def read(program: bytes, storage: Callable[[str, StorageType, int, str], Tensor], place: int = 0) -> tuple[Any, int]:
+    """The value that the pickle at a place makes, and where it ends.
+
+    ``storage(key, kind, numel, location)`` finds the 1-D tensors that its tensors are views of.
+    """
     try:
-        return _run(program, storage)
+        return _run(program, storage, place)
     except (LookupError, ValueError, ArithmeticError, struct.error) as error:  # the stack is empty, a text not UTF-8, …
         raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: {error}") from error
 
@@ -207,11 +247,11 @@ _NUMBER_FOLLOWS: Final = {
 _BYTES_FOLLOW: Final = {
     pickle.BINUNICODE: "<I", pickle.SHORT_BINUNICODE: "<B", pickle.BINUNICODE8: "<Q", pickle.BINBYTES: "<I",
     pickle.SHORT_BINBYTES: "<B", pickle.BINBYTES8: "<Q", pickle.LONG1: "<B", pickle.LONG4: "<I",
+    pickle.SHORT_BINSTRING: "<B", pickle.BINSTRING: "<I",
 }  # fmt: skip
 
 
-def _instructions(program: bytes) -> Iterator[tuple[bytes, Any]]:
-    place = 0
+def _instructions(program: bytes, place: int) -> Iterator[tuple[bytes, Any]]:
     while True:
         instruction, argument = program[place : place + 1], None
         place += 1
@@ -224,6 +264,8 @@ def _instructions(program: bytes) -> Iterator[tuple[bytes, Any]]:
             middle = program.index(b"\n", place)
             end = program.index(b"\n", middle + 1)
             argument, place = (program[place:middle].decode(), program[middle + 1 : end].decode()), end + 1
+        elif instruction == pickle.STOP:
+            argument = place
         yield instruction, argument
 
 
@@ -232,12 +274,12 @@ def _number_at(place: int, program: bytes, code: str) -> tuple[Any, int]:
     return number, place + struct.calcsize(code)
 
 
-def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> Any:
+def _run(program: bytes, storage: Callable[[str, StorageType, int, str], Tensor], place: int) -> tuple[Any, int]:
     stack: list[Any] = []
     below: list[list[Any]] = []  # the stacks below each mark
     memo: dict[int, Any] = {}
     copied = 0
-    for instruction, argument in _instructions(program):
+    for instruction, argument in _instructions(program, place):
         match instruction:
             case pickle.PROTO | pickle.FRAME:
                 pass
@@ -247,7 +289,10 @@ def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> A
                 stack.append(argument)
             case pickle.BINBYTES | pickle.SHORT_BINBYTES | pickle.BINBYTES8:
                 stack.append(argument)
-            case pickle.BINUNICODE | pickle.SHORT_BINUNICODE | pickle.BINUNICODE8:
+            case (
+                pickle.BINUNICODE | pickle.SHORT_BINUNICODE | pickle.BINUNICODE8
+                | pickle.BINSTRING | pickle.SHORT_BINSTRING
+            ):  # fmt: skip
                 stack.append(str(argument, "utf-8", "surrogatepass"))
             case pickle.LONG1 | pickle.LONG4:
                 stack.append(pickle.decode_long(argument))
@@ -306,7 +351,7 @@ def _run(program: bytes, storage: Callable[[str, DType, int, str], Tensor]) -> A
                     _build(stack[-1], given)
             case pickle.STOP:
                 (result,) = stack
-                return result
+                return result, argument
             case _:
                 raise pickle.UnpicklingError(f"load: the file is corrupt or hostile: the instruction {instruction!r}")
     raise AssertionError("the loop ends by return or by an error")
@@ -350,11 +395,11 @@ def _build(value: Any, state: Any) -> None:
         _expect(state[1] in ("<", "|"), "a byte order")
 
 
-def _persistent(identity: Any) -> tuple[str, DType, int, str]:
-    _expect(_kinds(identity) == _STORAGE_ID, "a persistent id")
-    storage, kind, key, location, numel = identity
-    _expect(storage == "storage", "a persistent id")
-    return key, kind.dtype, numel, location
+def _persistent(identity: Any) -> tuple[str, StorageType, int, str]:
+    _expect(_kinds(identity) in (_STORAGE_ID, _OLD_STORAGE_ID), "a persistent id")
+    storage, kind, key, location, numel = identity[:5]
+    _expect(storage == "storage" and 0 <= numel < 2**63, "a persistent id")
+    return key, kind, numel, location
 
 
 # ---------------------------------------------------------------- writing
@@ -370,7 +415,7 @@ def write(value: Any) -> tuple[bytes, list[Array]]:
 class _Stored(NamedTuple):
     """A storage that is to be written."""
 
-    kind: _StorageType
+    kind: StorageType
     key: str
     numel: int
 
@@ -419,10 +464,12 @@ class _Writer(pickle._Pickler):
         if kind in self.calls:
             return self.calls[kind](obj)
         if kind is Tensor:
-            return _tensor, (*self.view(obj.array), obj.requires_grad, OrderedDict())
+            given: Any = (*self.view(obj.array), obj.requires_grad, OrderedDict())
+            return (_tensor_with, (_tensor, Tensor, given, own)) if (own := attributes(obj)) else (_tensor, given)
         if kind is _parameter:
-            return _parameter_of, (wrap(obj.array), obj.requires_grad, OrderedDict())
-        if (isinstance(obj, np.dtype) or kind in (FunctionType, type, _StorageType)) and obj in _NAMES:
+            given = (wrap(obj.array), obj.requires_grad, OrderedDict())
+            return (_parameter_with, (*given, own)) if (own := attributes(obj)) else (_parameter_of, given)
+        if (isinstance(obj, np.dtype) or kind in (FunctionType, type, StorageType)) and obj in _NAMES:
             return _NAMES[obj]
         remedy = "its state_dict()" if hasattr(obj, "state_dict") else "what it is made of"
         raise TypeError(

@@ -1,7 +1,8 @@
 """`save` and `load`: PyTorch's `.pt` files, and `.safetensors` and `.npz`.
 
-A `.pt` file is a zip of a pickle, `data.pkl`, and of the bytes of each storage: `data/0`, `data/1`, …
-What a damaged or hostile file says is checked against the bytes that it has before anything is allocated.
+A `.pt` file is a zip of a pickle, `data.pkl`, and of the bytes of each storage: `data/0`, `data/1`, …; before PyTorch
+1.6 it was a sequence of pickles, followed by those bytes. What a damaged or hostile file says is checked against the
+bytes that it has before anything is allocated.
 """
 
 from __future__ import annotations
@@ -12,139 +13,156 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pickle import UnpicklingError
 from typing import IO, TYPE_CHECKING, Any, Final
-from zipfile import ZIP64_LIMIT, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP64_LIMIT, ZipFile, ZipInfo
 from zlib import crc32
 
 import numpy as np
 
-from . import dtypes, pickles
+from . import archives, devices, dtypes, flat, pickles
+from .archives import intact
 from .pickles import register_parameter_class
 from .primitive import wrap
-from .tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .dtypes import DType
+    from .dtypes import DTypeLike
+    from .pickles import StorageType
     from .primitive import Array
+    from .tensor import Tensor
 
     Path = str | os.PathLike[str]
 
 __all__ = ["load", "register_parameter_class", "save"]
 
 
-def save(obj: Any, f: Path | IO[bytes]) -> None:
+def save(
+    obj: Any,
+    f: Path | IO[bytes],
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+    *,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
     """Write tensors, containers of them and plain values to a path or a binary file, as ``torch.save`` does.
 
     PyTorch opens the file with its defaults. A path is replaced at once, when all is on disk: whatever happens,
     it holds the old file or the new one. A path that ends in ``.safetensors`` or ``.npz`` is written in that
-    format, and takes a flat dict of tensors. NumPy's numbers are written as Python's.
+    format, and takes a flat dict of tensors, and texts about them as `metadata`; without it those that a loaded dict
+    has as its attribute `metadata`. NumPy's numbers are written as Python's. There is one way to pickle.
 
     >>> from io import BytesIO
     >>> save({"step": 3, "weight": tensor([1., 2.])}, file := BytesIO())
     >>> file.seek(0), load(file)
     (0, {'step': 3, 'weight': tensor([1., 2.])})
     """
+    if pickle_protocol != 2 or not _use_new_zipfile_serialization:
+        raise NotImplementedError("save: only the zip format with pickle_protocol=2 is written, PyTorch's default")
+    _check_pickle_module("save", pickle_module)
+    write, _ = _format(f)
+    if metadata is not None and write is _write_pt:
+        raise TypeError("save: metadata is for .safetensors and .npz files; a .pt file holds any dict")
     if isinstance(f, str | os.PathLike):
-        write, _ = _FORMATS.get(os.path.splitext(f)[1], (_write_pt, _read_pt))
         with _replacing(f) as file:
-            write(obj, file)
+            write(obj, file, metadata)
     elif hasattr(f, "write"):
-        _write_pt(obj, f)
+        write(obj, f, metadata)
     else:
         raise AttributeError(f"save: f must be a path or a binary file with a write method, not {type(f).__name__}")
 
 
 def load(
-    f: Path | IO[bytes], map_location: Any = None, *, weights_only: bool | None = True, mmap: bool | None = None
+    f: Path | IO[bytes],
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = True,
+    mmap: bool | None = None,
+    bfloat16: DTypeLike = None,
 ) -> Any:
     """Read what `save` or ``torch.save`` wrote to a path or a seekable binary file.
 
     Only tensors, containers and plain values are ever made, also with ``weights_only=False``, which is accepted
     for the programs that say so. Tensors that shared a storage share their memory. `map_location` works as on a
     machine without a GPU. `mmap` maps the file instead of reading it; writes to such tensors stay in memory.
+    `bfloat16`: the dtype to convert tensors of that dtype to, which NumPy does not have; float32 holds them exactly.
+    The texts in a ``.safetensors`` or ``.npz`` file are the attribute `metadata` of the dict that is returned.
 
     A truncated or damaged file raises RuntimeError; one that asks for anything else pickle.UnpicklingError,
     which names it; tensors of a dtype that NumPy does not have TypeError.
     """
-    if mmap and not (isinstance(f, str | os.PathLike) and os.path.splitext(f)[1] not in _FORMATS):
+    _check_pickle_module("load", pickle_module)
+    _, read = _format(f)
+    named = isinstance(f, str | os.PathLike)
+    if mmap and not (named and read is _read_pt):
         raise ValueError("load: mmap=True needs f to be the path of a .pt file")
-    if not isinstance(f, str | os.PathLike):
+    if not named:
         if not all(hasattr(f, method) for method in ("read", "seek", "tell")):
             raise AttributeError("load: f must be a path or a seekable binary file; read it into an io.BytesIO first")
-        return _read_pt(f, map_location)
-    _, read = _FORMATS.get(os.path.splitext(f)[1], (_write_pt, _read_pt))
-    with open(f, "rb") as file:
-        return read(file, map_location, f if mmap else None)
+        return read(f, bfloat16, map_location, None)
+    with open(f, "rb") as file:  # type: ignore[arg-type]  # a path
+        return read(file, bfloat16, map_location, f if mmap else None)
+
+
+def _check_pickle_module(name: str, module: Any) -> None:
+    if module is not None and getattr(module, "__name__", None) != "pickle":
+        raise NotImplementedError(
+            f"{name}: pickle_module={module!r:.60} is not used: files are pickled and read in one restricted way"
+        )
+
+
+def _format(f: Any) -> tuple[Any, Any]:
+    """The functions that write and read a file of this name."""
+    suffix = os.path.splitext(f)[1] if isinstance(f, str | os.PathLike) else ""
+    found: tuple[Any, Any] = _FORMATS.get(suffix, (_write_pt, _read_pt))
+    return found
 
 
 # ---------------------------------------------------------------- reading
 
 
-def _read_pt(file: IO[bytes], map_location: Any, path: Path | None = None) -> Any:
-    reader = _Reader(file, map_location, path)
-    return pickles.read(reader.record("data.pkl").tobytes(), reader.storage)
+def _read_pt(file: IO[bytes], bfloat16: DTypeLike, map_location: Any, path: Path | None) -> Any:
+    start, magic = file.tell(), file.read(4)
+    file.seek(start)
+    if not magic:
+        raise EOFError("load: the file is empty")
+    if magic == b"PK\3\4":
+        return _Zip(file, bfloat16, map_location, path).value()
+    if path is not None:
+        raise RuntimeError("load: mmap=True needs a file in the zip format, which torch.save writes since PyTorch 1.6")
+    return _Sequence(file, bfloat16, map_location).value()
 
 
-class _Reader:
-    """One PyTorch file: the records of its zip, and the storages found so far."""
+class _Storages:
+    """The storages of a file, by their keys."""
 
-    def __init__(self, file: IO[bytes], map_location: Any, path: Path | None) -> None:
-        self.file, self.map_location, self.path = file, map_location, path
-        self.storages: dict[str, Tensor] = {}
-        start, magic = file.tell(), file.read(4)
-        if not magic:
-            raise EOFError("load: the file is empty")
-        if magic != b"PK\3\4":
-            raise UnpicklingError(
-                "load: not a zip file, which torch.save writes since PyTorch 1.6. Open it there, and save it again."
-            )
-        end = file.seek(0, os.SEEK_END)
-        file.seek(start)
-        with _intact():
-            self.zip = ZipFile(file)
-            records = self.zip.infolist()
-            if sum(record.file_size for record in records) > end or any(record.compress_type for record in records):
-                raise BadZipFile("the records are compressed, or larger than the file")
-            self.folder = records[0].filename.partition("/")[0]
-        known = f"{self.folder}/byteorder" in self.zip.NameToInfo
-        self.byteorder = self.record("byteorder").tobytes() if known else b"little"
-        if self.byteorder not in (b"little", b"big"):
-            raise RuntimeError(f"load: the file is corrupt: byte order {self.byteorder!r:.20}")
+    def __init__(self, bfloat16: DTypeLike, map_location: Any) -> None:
+        self.bfloat16, self.map_location = bfloat16, map_location
+        self.known: dict[str, tuple[StorageType, int, Tensor]] = {}
 
-    def record(self, name: str, dtype: DType = dtypes.uint8, path: Path | None = None) -> Array:
-        """A record as an array, in memory of its own, or mapped from `path`."""
-        with _intact():
-            info = self.zip.getinfo(f"{self.folder}/{name}")
-            numel = info.file_size // dtype.itemsize
-            with self.zip.open(info) as stream:  # checks its header
-                if path is not None and numel:
-                    self.file.seek(info.header_offset + 26)  # the lengths of its name and its extra field
-                    start = info.header_offset + 30 + int(np.frombuffer(self.file.read(4), "<u2").sum())
-                    return np.asarray(np.memmap(path, dtype, "c", start, (numel,)))
-                content, place = np.empty(info.file_size, np.uint8), 0
-                while part := stream.read(1 << 20):  # checks the sum when all is read
-                    content[place : place + len(part)] = np.frombuffer(part, np.uint8)
-                    place += len(part)
-                if place != info.file_size:
-                    raise EOFError("the file ends within a record")
-                return content[: numel * dtype.itemsize].view(dtype)
-
-    def storage(self, key: str, dtype: DType, numel: int, location: str) -> Tensor:
+    def __call__(self, key: str, kind: StorageType, numel: int, location: str) -> Tensor:
         """A storage, as a 1-D tensor; the same one for the same key."""
-        if key not in self.storages:
-            array = self.record(f"data/{key}", dtype, self.path)
-            if self.byteorder != sys.byteorder.encode():
-                array.byteswap(inplace=True)
-            if dtype == dtypes.bool:  # NumPy trusts that these bytes are 0 or 1
-                np.not_equal(array.view(np.uint8), 0, out=array)
-            self.storages[key] = self.place(wrap(array), location)
-        known = self.storages[key]
-        if known.dtype != dtype or known.array.size != numel:
-            raise UnpicklingError(f"load: storage {key} is not of {numel} elements of dtype {dtype}")
-        return known
+        if kind.bfloat16 and self.bfloat16 is None:
+            raise TypeError(
+                "load: tensors here cannot have dtype bfloat16: load(..., bfloat16=float32) converts them; or in PyTorch, "
+                "save tensor.float()"
+            )
+        if key not in self.known:
+            array = self.array(key, kind, numel)
+            array = flat.from_bfloat16(array, self.bfloat16) if kind.bfloat16 else flat.as_bools(array)
+            self.known[key] = kind, numel, self.place(wrap(array), location)
+        known_kind, known_numel, tensor = self.known[key]
+        if (known_kind, known_numel) != (kind, numel):
+            raise UnpicklingError(f"load: storage {key!r:.100} is not of {numel} elements of dtype {kind.dtype}")
+        return tensor
+
+    def array(self, key: str, kind: StorageType, numel: int) -> Array:
+        """The content of a storage."""
+        raise NotImplementedError
 
     def place(self, storage: Tensor, location: str) -> Tensor:
         """The storage where `map_location` wants it: on a machine without a GPU, that can only be here."""
@@ -163,12 +181,103 @@ class _Reader:
         return storage
 
 
-@contextmanager
-def _intact() -> Iterator[None]:
-    try:
-        yield
-    except (BadZipFile, LookupError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise RuntimeError(f"load: the file is truncated or corrupt: {error}") from error
+class _Zip(_Storages):
+    """A file of today's format."""
+
+    def __init__(self, file: IO[bytes], bfloat16: DTypeLike, map_location: Any, path: Path | None) -> None:
+        super().__init__(bfloat16, map_location)
+        self.path = path
+        with intact():
+            self.archive = archives.opened(file)
+            names = self.archive.namelist()
+            self.folder = names[0].partition("/")[0]
+            if f"{self.folder}/constants.pkl" in names:
+                raise ValueError("it is a TorchScript archive, which holds a program; save its state_dict() instead")
+            known = f"{self.folder}/byteorder" in names
+            order = archives.stored(self.archive, f"{self.folder}/byteorder").tobytes() if known else b"little"
+            if order not in (b"little", b"big"):
+                raise ValueError(f"byte order {order!r:.20}")
+        self.swapped = order != sys.byteorder.encode()
+
+    def value(self) -> Any:
+        """What the file holds."""
+        with intact():
+            program = archives.stored(self.archive, f"{self.folder}/data.pkl").tobytes()
+        value, _ = pickles.read(program, self)
+        return value
+
+    def array(self, key: str, kind: StorageType, numel: int) -> Array:
+        with intact():
+            record = self.archive.getinfo(f"{self.folder}/data/{key}")
+            if record.file_size != numel * kind.raw.itemsize:
+                raise ValueError(f"storage {key!r:.100} is not of {numel} elements of {kind.raw.itemsize} bytes")
+            if self.path is not None and numel:
+                start = archives.place(self.archive, record)
+                array = np.asarray(np.memmap(self.path, kind.raw, "c", start, (numel,)))
+            else:
+                array = archives.stored(self.archive, record.filename).view(kind.raw)
+        return array.byteswap(inplace=True) if self.swapped else array
+
+
+class _Outline(_Storages):
+    """Storages without their content, as long as they fit into so many bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(dtypes.float32, lambda storage, _: storage)
+        self.left = size
+
+    def array(self, key: str, kind: StorageType, numel: int) -> Array:
+        self.left -= numel * kind.raw.itemsize
+        if self.left < 0:
+            raise RuntimeError("load: the file is truncated or corrupt: its storages are larger than the file")
+        return np.empty(numel, kind.raw)
+
+
+class _Sequence(_Storages):
+    """A file of the format before PyTorch 1.6: pickles, the fourth of which is the value, and the storages' bytes.
+
+    Where these are is known only after the value is made: so it is made twice, first over storages without content.
+    """
+
+    def __init__(self, file: IO[bytes], bfloat16: DTypeLike, map_location: Any) -> None:
+        super().__init__(bfloat16, map_location)
+        begin = file.tell()
+        with intact():
+            self.content = file.read()
+        if self.content[:1] != b"\x80":
+            raise UnpicklingError("load: the file is neither a zip nor a pickle, which are what torch.save writes")
+        outline = _Outline(len(self.content))
+        made, starts = [], [0]
+        for _ in range(5):
+            value, place = pickles.read(self.content, outline, starts[-1])
+            made.append(value)
+            starts.append(place)
+            if made != [0x1950A86A20F9469CFC6C, 1001][: len(made)] and len(made) < 3:
+                raise RuntimeError("load: invalid magic number; this is a pickle, but not of torch.save, or corrupt")
+        self.start, self.places = starts[3], self.found(made[4], starts[5], outline)
+        file.seek(begin + self.end)
+
+    def found(self, keys: Any, place: int, outline: _Outline) -> dict[str, int]:
+        """Where each storage's content begins: after its length, in the order of the keys."""
+        places: dict[str, int] = {}
+        for key in keys if type(keys) is list and all(type(key) is str for key in keys) else ():
+            kind, numel, _ = outline.known.get(key, (None, 0, None))
+            if kind is None or self.content[place : place + 8] != numel.to_bytes(8, "little"):
+                break
+            places[key] = place + 8
+            place += 8 + numel * kind.raw.itemsize
+        if list(places) != keys or places.keys() != outline.known.keys() or place > len(self.content):
+            raise RuntimeError("load: the file is truncated or corrupt: its storages are not all there")
+        self.end = place
+        return places
+
+    def value(self) -> Any:
+        """What the file holds."""
+        value, _ = pickles.read(self.content, self, self.start)
+        return value
+
+    def array(self, key: str, kind: StorageType, numel: int) -> Array:
+        return np.frombuffer(self.content, kind.raw.newbyteorder("<"), numel, self.places[key]).astype(kind.raw)
 
 
 # ---------------------------------------------------------------- writing
@@ -189,7 +298,7 @@ class _Sink:
         return self.place
 
 
-def _write_pt(obj: Any, file: IO[bytes]) -> None:
+def _write_pt(obj: Any, file: IO[bytes], _: Any) -> None:
     program, storages = pickles.write(obj)  # all that can fail does so before anything is written
     records: dict[str, Any] = {"data.pkl": program, "byteorder": sys.byteorder.encode()}
     records |= {f"data/{key}": storage for key, storage in enumerate(storages)}
@@ -217,7 +326,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         with open(target, "wb") as file:
             yield file
         return
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
+    temporary = os.path.join(folder, f".{os.path.basename(target)[:50]}.{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
             yield file
@@ -235,57 +344,14 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 # ---------------------------------------------------------------- the other formats
 
 
-def _arrays(obj: Any) -> dict[str, Array]:
-    if not isinstance(obj, Mapping) or not all(type(k) is str and isinstance(v, Tensor) for k, v in obj.items()):
-        raise TypeError("save: .safetensors and .npz files hold a flat dict of tensors; write the rest to .pt")
-    return {name: np.asarray(tensor.array, order="C") for name, tensor in obj.items()}
-
-
-def _tensors(arrays: Mapping[str, Array]) -> dict[str, Tensor]:
-    found = {name: np.asarray(array) for name, array in arrays.items()}
-    return {name: wrap(np.asarray(array, dtypes.as_dtype(array.dtype))) for name, array in found.items()}
-
-
-def _write_npz(obj: Any, file: IO[bytes]) -> None:
-    arrays = _arrays(obj)
-    with ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
-
-
-def _read_npz(file: IO[bytes], *_: Any) -> dict[str, Tensor]:
-    with _intact(), np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
-        return _tensors(archive)
-
-
-def _safetensors() -> Any:
-    try:
-        import safetensors.numpy
-    except ImportError:
-        raise ImportError('.safetensors files need a package: pip install "autograd-core[io]"') from None
-    return safetensors
-
-
-def _write_safetensors(obj: Any, file: IO[bytes]) -> None:
-    arrays, package = _arrays(obj), _safetensors()
-    try:
-        file.write(package.numpy.save(arrays, {"format": "pt"}))
-    except package.SafetensorError as error:
-        raise TypeError(f"save: {error}") from error
-
-
-def _read_safetensors(file: IO[bytes], *_: Any) -> dict[str, Tensor]:
-    package = _safetensors()
-    try:
-        return _tensors(package.numpy.load(file.read()))
-    except KeyError as dtype:
-        raise TypeError(f"load: tensors here cannot have dtype {dtype}; in PyTorch, save tensor.float()") from None
-    except package.SafetensorError as error:
-        raise RuntimeError(f"load: the file is truncated or corrupt: {error}") from error
+def _read_flat(read: Any, file: IO[bytes], bfloat16: DTypeLike, map_location: Any, _: Any) -> Any:
+    if callable(map_location) or isinstance(map_location, Mapping):
+        raise RuntimeError("load: in this format tensors have no location; map_location names a device, or is left out")
+    devices.check(map_location)
+    return read(file, bfloat16)
 
 
 _FORMATS: Final[dict[str, Any]] = {
-    ".safetensors": (_write_safetensors, _read_safetensors),
-    ".npz": (_write_npz, _read_npz),
+    ".safetensors": (flat.write_safetensors, partial(_read_flat, flat.read_safetensors)),
+    ".npz": (flat.write_npz, partial(_read_flat, flat.read_npz)),
 }

@@ -73,6 +73,8 @@ FLOORS = [
         "checkpointing",
         "gradcheck",
         "serialize",
+        "archives",
+        "flat",
         "pickles",
         "linalg",
         "tensor_types",

@@ -392,11 +392,6 @@ def test_what_we_do_not_open(value: Callable[[], Any], error: type[Exception], s
         from_torch(value())
 
 
-def test_the_old_format() -> None:
-    with pytest.raises(pickle.UnpicklingError, match=r"not a zip file.*save it again"):
-        from_torch(torch.zeros(2), _use_new_zipfile_serialization=False)
-
-
 def test_the_same_errors(tmp_path: Path) -> None:
     whole = BytesIO()
     torch.save({"a": torch.zeros(100)}, whole)
@@ -429,10 +424,3 @@ def test_safetensors(dtype: str, tmp_path: Path) -> None:
     save({name: wrap(x.array.T) for name, x in ours.items()}, tmp_path / "here.safetensors")
     back = package.load_file(tmp_path / "here.safetensors")
     assert all(torch.equal(back[name], x.mT if x.ndim else x) for name, x in theirs.items())
-
-
-def test_safetensors_of_bfloat16(tmp_path: Path) -> None:
-    package = pytest.importorskip("safetensors.torch")
-    package.save_file({"a": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "x.safetensors")
-    with pytest.raises(TypeError, match="BF16"):
-        load(tmp_path / "x.safetensors")
