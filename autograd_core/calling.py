@@ -261,6 +261,7 @@ TAKES_OUT = frozenset(
         "zeros_like",
     ]
 )
+_COMPOSED = (".facts", ".noise", ".attention", ".recurrent")  # besides `ops`, what computes on tensors
 _CREATORS = ("creation", "random")  # compute in the dtype of `out`
 _CASTING = (
     "elementwise",
@@ -283,10 +284,11 @@ def offer(namespace: dict[str, Any], names: Sequence[str], takes_out: Collection
     for name in names:
         function = namespace.get(name)
         home = getattr(function, "__module__", "")
-        composed = callable(function) and (".ops." in home or home.endswith(".facts")) and not is_row(function)
+        composed = callable(function) and (".ops." in home or home.endswith(_COMPOSED)) and not is_row(function)
         if name in takes_out or composed:
             if function is not None:
-                namespace[name] = public(function, name in takes_out or function.__name__ in takes_out)
+                namespace[name] = face = public(function, name in takes_out or function.__name__ in takes_out)
+                face.__module__, face.__qualname__ = namespace["__name__"], name  # where pickle finds it
 
 
 def public(function: Callable[..., Any], takes_out: bool = False) -> Callable[..., Any]:

@@ -37,7 +37,10 @@ def in_place(function: F, name: str | None = None) -> F:
     shown = name or function.__name__.strip("_") + "_"
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        check_writable(self, shown)
+        try:
+            check_writable(self, shown)
+        except AttributeError:
+            raise TypeError(f"{shown}(): expected a Tensor to write to, got {type(self).__name__}") from None
         if not is_grad_enabled():
             return replace(self, function(self, *args, **kwargs), shown)
         start = node_number()

@@ -37,9 +37,11 @@ def _drops(name: str, input: Tensor, p: float, training: bool) -> bool:
     """Whether there is anything to do; raises for a p that is no probability."""
     if not 0 <= p <= 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input.array.size:
+    array = input.array
+    if not training or p == 0 or not array.size:
         return False
-    require(name, input.array.dtype, "fc")
+    if p < 1:
+        require(name, array.dtype, "fc")
     return True
 
 

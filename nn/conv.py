@@ -214,6 +214,8 @@ class _ConvTranspose(_ConvNd):
             return self.output_padding
         dims = self._dims
         before = input.ndim - dims
+        if before not in (1, 2):
+            raise ValueError(f"ConvTranspose{dims}D: expected {dims + 1}D or {dims + 2}D input, got {input.ndim}D")
         wanted = tuple(output_size)[before:] if len(output_size) == input.ndim else tuple(output_size)
         if len(wanted) != dims:
             raise ValueError(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import warnings
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -142,3 +144,20 @@ def test_a_function_keeps_its_name_and_documentation() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert Call(np.ones(2)).arrays()
+
+
+def test_every_function_is_pickled_by_its_name() -> None:
+    """So that a module may keep one as its activation."""
+    for name in (name for name, value in OFFERED.items() if isinstance(value, FunctionType)):
+        assert pickle.loads(pickle.dumps(OFFERED[name])) is OFFERED[name], name
+
+
+@pytest.mark.parametrize(
+    "name", ["dropout", "alpha_dropout", "feature_dropout", "rrelu", "relu_", "scaled_dot_product_attention"]
+)
+@pytest.mark.parametrize("value", [[1.0], None, "x"])
+def test_what_is_no_tensor_is_a_type_error(name: str, value: Any) -> None:
+    function = getattr(ag, name)
+    arguments = (value,) * (3 if name.startswith("scaled") else 1)
+    with pytest.raises(TypeError, match=r"expected a Tensor|must be Tensor"):
+        function(*arguments)

@@ -222,6 +222,13 @@ def test_last_states_are_no_views() -> None:
         assert not h.requires_grad
 
 
+def test_copies_of_a_decoder_layer_keep_their_activation() -> None:
+    """(PyTorch's become relu, if it is a module: also in a TransformerDecoder.)"""
+    layer = nn.TransformerDecoderLayer(4, 2, 6, activation=nn.GELU())
+    assert isinstance(deepcopy(layer).activation, nn.GELU)
+    assert isinstance(nn.TransformerDecoder(layer, 1).layers[0].activation, nn.GELU)
+
+
 # ---------------------------------------------------------------- packing and padding
 
 

@@ -71,6 +71,8 @@ def _bounds(size: int, count: int) -> tuple[Array, Array]:
 def _sizes(name: str, dims: int, input: Tensor, output_size: Any, *, channels: bool) -> tuple[int, ...]:
     """output_size as a number for each dimension; None leaves a dimension as it is."""
     shape = input.array.shape
+    if dims > 1 and isinstance(output_size, tuple | list) and len(shape) <= len(output_size):
+        raise ValueError(f"{name}: input must have at least {len(output_size) + 1} dimensions, got shape {shape}")
     if len(shape) not in (dims + 1, dims + 2) or 0 in shape[-dims - 1 if channels else -dims :]:
         raise RuntimeError(
             f"{name}: expected {dims + 1}D (one image) or {dims + 2}D (a batch) input, not empty but for the batch, "

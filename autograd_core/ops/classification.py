@@ -39,8 +39,8 @@ def _check_target(name: str, input: Tensor, target: Tensor) -> None:
     require(name, input.array.dtype, "fc")
     shape, given = tuple(input.array.shape), tuple(target.array.shape)
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    if not shape or given != expected:
-        wrong_batch = not shape or (len(shape) > 1 and given[:1] != shape[:1])
+    if not shape or (given != expected and (len(shape), given) != (1, (1,))):
+        wrong_batch = not shape or (given[:1] != shape[:1] if len(shape) > 1 else len(given) == 1 and target.array.dtype.kind in "iu")
         raise (ValueError if wrong_batch else RuntimeError)(
             f"{name}: input {shape} and target {given} do not fit: for input (N, C, …) the target must hold class "
             f"numbers of shape {expected}"
@@ -62,8 +62,6 @@ def nll_loss(
     _check_target("nll_loss", input, target)
     dim = 1 if input.array.ndim > 1 else 0
     classes = input.array.shape[dim]
-    valid = _check_classes("nll_loss", target.array, classes, ignore_index)
-    safe = np.where(valid, target.array, 0).astype(np.int64)
     if weight is not None and tuple(weight.array.shape) != (classes,):
         raise RuntimeError(f"nll_loss: weight {tuple(weight.shape)} must have one entry for each of {classes} classes")
     if weight is not None and weight.array.dtype != input.array.dtype:
@@ -72,6 +70,9 @@ def nll_loss(
         raise RuntimeError(
             "nll_loss: not differentiable with respect to weight, which cannot require grad; use weight.detach()"
         )
+    numbers = target.array if dim else target.array.reshape(())
+    valid = _check_classes("nll_loss", numbers, classes, ignore_index)
+    safe = np.where(valid, numbers, 0).astype(np.int64)
     scale = valid.astype(input.array.dtype) if weight is None else weight.array[safe] * valid
     picked = gather(input, dim, input.new_tensor(np.expand_dims(safe, dim), dtype=np.int64)).squeeze(dim)
     losses = _weighted(-picked, scale, valid)
@@ -148,6 +149,8 @@ def cross_entropy(
         if ignore_index >= 0:
             raise RuntimeError("cross_entropy: ignore_index is not supported for a target of probabilities")
         return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    if not logits.ndim:
+        raise IndexError("cross_entropy: input must be (C,) or (N, C, …): a 0-d tensor has no dimension of classes")
     _check_target("cross_entropy", input, target)
     if weight is None and not label_smoothing and logits.ndim == 2 and len(classes) and reduction in ("mean", "sum"):
         valid = _check_classes("cross_entropy", classes, logits.shape[1], ignore_index)
@@ -159,6 +162,8 @@ def cross_entropy(
     if not label_smoothing:
         return loss
     count = logits.shape[dim]
+    if not dim:
+        classes = classes.reshape(())
     valid = classes != ignore_index
     scaled = log_p if weight is None else log_p * weight.reshape(-1, *(1,) * (logits.ndim - dim - 1))
     smooth = _weighted(-scaled.sum(dim), 1, valid)
@@ -261,4 +266,4 @@ def binary_cross_entropy_with_logits(
         losses = (1 - target) * input - ((pos_weight - 1) * target + 1) * logsigmoid(input)
     if weight is not None:
         losses = losses * weight
-    return _reduced("binary_cross_entropy_with_logits", losses, reduction)
+    return _reduced("binary_cross_entropy_with_logits", losses.to(target.array.dtype), reduction)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dims import common_shape
-from ..dtypes import require
+from ..dtypes import can_cast, require
 from ..primitive import TensorLike, either, primitive, wrap
 from .activation import hardtanh
 from .elementary import exp, log
@@ -109,15 +109,15 @@ def half_squared_error(input: Tensor, target: Tensor, reduction: str = "batchmea
     """
     input, target = _lined_up("half_squared_error", input, target)
     losses = (input - target).square() * 0.5
-    return _reduced_by_batch("half_squared_error", losses, reduction)
+    return _reduced_by_batch("half_squared_error", losses, reduction, input)
 
 
-def _reduced_by_batch(name: str, losses: Tensor, reduction: str) -> Tensor:
+def _reduced_by_batch(name: str, losses: Tensor, reduction: str, input: Tensor) -> Tensor:
     if reduction != "batchmean":
         return _reduced(name, losses, reduction)
     total = _reduced(name, losses, "sum")
     with np.errstate(divide="ignore", invalid="ignore"):  # an empty batch: NaN
-        return total / losses.array.shape[0] if losses.array.ndim else total
+        return total / input.array.shape[0] if input.array.ndim else total
 
 
 # ---------------------------------------------------------------- quadratic near 0, linear far from it
@@ -171,6 +171,9 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError(f"huber_loss: does not support non-positive values for delta, got {delta}")
     losses = _huber(x, t, delta)
+    if not can_cast(losses.array.dtype, input.array.dtype):
+        raise RuntimeError(f"huber_loss: the result, {losses.dtype}, takes the input's dtype {input.dtype}; use .float()")
+    losses = losses.to(input.array.dtype)
     if weight is not None:
         losses = losses * _fitting_weight("huber_loss", input, weight)
     return _reduced("huber_loss", losses, reduction)
@@ -197,7 +200,7 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", *, log_target
             losses = exp(target) * (target - input)
         else:
             losses = where(target.detach() != 0, target * log(target), 0.0) - target * input
-    return _reduced_by_batch("kl_div", losses, reduction)
+    return _reduced_by_batch("kl_div", losses, reduction, input)
 
 
 def poisson_nll_loss(

@@ -68,7 +68,12 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     tensor(0.6931)
     """
     require("soft_margin_loss", input.array.dtype, "f")
-    return _reduced("soft_margin_loss", -logsigmoid(input * target), reduction)
+    losses = -logsigmoid(input * target)
+    if losses.array.shape != input.array.shape:
+        raise RuntimeError(
+            f"soft_margin_loss: target {tuple(target.shape)} must have the input's shape {tuple(input.shape)}"
+        )
+    return _reduced("soft_margin_loss", losses.to(input.array.dtype), reduction)
 
 
 _LEAST = float(np.float32(1e-12))  # is added to the square of a norm: PyTorch's, also in float64
@@ -130,6 +135,8 @@ def multi_margin_loss(
         )
     if weight is not None and weight.array.shape != (count,):
         raise RuntimeError(f"multi_margin_loss: inconsistent weight size, expected {count} but got {weight.array.shape}")
+    if weight is not None and weight.array.dtype != input.array.dtype:
+        raise RuntimeError(f"multi_margin_loss: weight ({weight.dtype}) and input ({input.dtype}) must have the same dtype")
     _check_range("multi_margin_loss", classes, 0, count)
     hinges = relu(margin - gather(scores, 1, wrap(classes[:, None])) + scores)
     if p == 2:
@@ -150,7 +157,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
     """
     scores, classes = _rows_and_targets("multilabel_margin_loss", input, target)
     shape = scores.array.shape
-    if classes.size != scores.array.size or (target.array.ndim > 1) != (input.array.ndim > 1):
+    if classes.size != scores.array.size or max(target.array.ndim, 1) != max(input.array.ndim, 1):
         raise RuntimeError(
             f"multilabel_margin_loss: inconsistent target size: {tuple(target.shape)} for input of size {tuple(input.shape)}"
         )
@@ -194,7 +201,7 @@ def _reduced_samples(name: str, losses: Tensor, target: Tensor | None, reduction
 def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
-    """The binary cross entropy of each class (the last dimension) with logits input, averaged over the classes.
+    """The binary cross entropy of each class (input's last dimension) with logits input, averaged over the classes.
 
     >>> multilabel_soft_margin_loss(tensor([[0., 0.]]), tensor([[1., 0.]]))
     tensor(0.6931)
@@ -202,7 +209,8 @@ def multilabel_soft_margin_loss(
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         losses = losses * weight
-    return _reduced("multilabel_soft_margin_loss", losses.sum(-1) / input.array.shape[-1], reduction)
+    dim = input.array.ndim - 1  # of the input also where a target of more dimensions broadcasts, as in PyTorch
+    return _reduced("multilabel_soft_margin_loss", losses.sum(dim) / input.array.shape[dim], reduction)
 
 
 # ---------------------------------------------------------------- triplets

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dtypes import require
 from ..numerics import column_sums
 from ..primitive import Array, TensorLike, primitive, wrap
 from .einsum import einsum
@@ -120,7 +121,10 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise RuntimeError(f"pad: {len(pad)} widths for {ndim} dimensions: give a pair for each padded dimension")
     pairs = [(0, 0)] * (ndim - len(pad) // 2) + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
     shape = input.array.shape
-    if any(n + min(a, 0) + min(b, 0) < 0 or n + a + b < (mode != "constant") for (a, b), n in zip(pairs, shape, strict=True)):
+    if any(
+        n + min(a, 0) + min(b, 0) < 0 or n + a + b < (mode != "constant" and (a, b) != (0, 0))
+        for (a, b), n in zip(pairs, shape, strict=True)
+    ):
         raise RuntimeError(f"pad: {tuple(pad)} cuts more off the input of shape {shape} than there is")
     cut = tuple(slice(-min(a, 0), n + min(b, 0)) for (a, b), n in zip(pairs, shape, strict=True))
     if mode == "constant":
@@ -132,6 +136,15 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise NotImplementedError(f"pad: unrecognised mode {mode!r}; known: constant, reflect, replicate, circular")
     if value is not None:
         raise ValueError(f"pad: mode {mode!r} doesn't take in value argument")
+    padded = len(pad) // 2
+    if not 1 <= padded <= 3 or ndim - padded not in (1, 2):
+        raise NotImplementedError(
+            f"pad: mode {mode!r} pads the last 1, 2 or 3 dimensions of (C, …) or (N, C, …), not {padded} of shape {shape}"
+        )
+    if mode != "circular":
+        require("pad", input.array.dtype, "iufc")
+        if 0 in shape[ndim - padded - 1 :]:
+            raise RuntimeError(f"pad: mode {mode!r} pads images that are not empty, got shape {shape}")
     for dim, (before, after) in enumerate(pairs):
         if before or after:
             input = _pad_by_copying(input, dim, before, after, mode, numpy_mode)

@@ -51,7 +51,8 @@ def interpolate(
     >>> interpolate(tensor([[[1., 2.]]]), scale_factor=2, mode="linear")
     tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
     """
-    dims = input.array.ndim - 2
+    dims, sizes = input.array.ndim - 2, input.array.shape[2:]
+    wanted, factors = _wanted(sizes, size, scale_factor)
     if mode not in ("nearest", "nearest-exact", "area"):
         if mode not in _DIMS:
             known = ", ".join(["nearest", "nearest-exact", "area", *_DIMS])
@@ -71,8 +72,6 @@ def interpolate(
         if mode not in ("bilinear", "bicubic"):
             raise ValueError("interpolate: antialias=True is restricted to the modes bilinear and bicubic")
         raise NotImplementedError("interpolate: antialias=True is not supported; blur the image first, or use mode='area'")
-    sizes = input.array.shape[2:]
-    wanted, factors = _wanted(sizes, size, scale_factor)
     if recompute_scale_factor:
         if factors is None:
             raise ValueError("interpolate: recompute_scale_factor is not meaningful with an explicit size.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,14 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     if not isinstance(sizes, tuple | list):
         raise TypeError(f"unflatten(): sizes must be a tuple of ints, not {type(sizes).__name__}")
     shape = input.array.shape
-    return reshape(input, (*shape[:at], *sizes, *shape[at + 1 :]))
+    known = math.prod(size for size in sizes if size != -1)
+    parts = tuple(shape[at] // known if size == -1 and known else size for size in sizes)
+    if not sizes or list(sizes).count(-1) > 1 or min(parts) < 0 or math.prod(parts) != shape[at]:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {at} ({shape[at]}) of {shape}; "
+            "one of them may be -1"
+        )
+    return reshape(input, (*shape[:at], *parts, *shape[at + 1 :]))
 
 
 @primitive(views=True,

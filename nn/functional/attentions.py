@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import autograd_core as ag
-from autograd_core import dropout, linear, pad, scaled_dot_product_attention, softmax
-
-if TYPE_CHECKING:
-    from autograd_core import Tensor
+from autograd_core import Tensor, dropout, linear, pad, scaled_dot_product_attention, softmax
 
 __all__ = ["added_mask", "multi_head_attention_forward"]
 
@@ -137,6 +134,8 @@ def added_mask(
     """The mask as numbers to add: of bools, -inf where True."""
     if mask is None:
         return None
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"{name} must be a Tensor of bools or numbers, not {ag.typename(mask)}")
     if mask.dtype != ag.bool and not mask.is_floating_point():
         raise AssertionError(f"only bool and floating types of {name} are supported")
     if other is not None and mask.dtype != other.dtype:

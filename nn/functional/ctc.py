@@ -41,6 +41,9 @@ def ctc_loss(
     """
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"ctc_loss: {reduction!r} is not a valid value for reduction: use 'none', 'mean' or 'sum'")
+    for name, tensor in (("log_probs", log_probs), ("targets", targets)):
+        if not isinstance(tensor, ag.Tensor):
+            raise TypeError(f"ctc_loss(): {name} must be a Tensor, not {ag.typename(tensor)}")
     if log_probs.dtype not in (ag.float32, ag.float64):
         raise NotImplementedError(f"ctc_loss: not implemented for {log_probs.dtype}; convert with .float()")
     if log_probs.ndim not in (2, 3) or not log_probs.numel():
@@ -71,6 +74,8 @@ def ctc_loss(
 
 
 def _lengths(name: str, lengths: Tensor | Sequence[int], count: int) -> Array:
+    if not isinstance(lengths, ag.Tensor | tuple | list):
+        raise TypeError(f"ctc_loss(): {name} must be a Tensor, a tuple or a list of ints, not {ag.typename(lengths)}")
     given = lengths.array if isinstance(lengths, ag.Tensor) else np.asarray(lengths)
     if given.dtype.kind not in "iu":
         raise RuntimeError(f"ctc_loss: {name} must be integral, not {given.dtype}")
@@ -93,8 +98,8 @@ def _padded(targets: Array, sizes: Array, blank: int) -> Array:
                 "of target_lengths"
             )
         labels[used] = targets[:, :longest][used]
-    elif targets.ndim == 1 and (targets.size == sizes.sum() or (len(sizes) == 1 and targets.size >= longest)):
-        labels[used] = targets[: sizes.sum()]
+    elif targets.ndim == 1 and targets.size == sizes.sum():
+        labels[used] = targets
     else:
         raise RuntimeError(
             f"ctc_loss: targets {targets.shape} must be (N, S), or hold all labels, one sequence after the other: "

@@ -27,8 +27,9 @@ def _flattened(x: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 
 
 def _unflattened(x: Array, dim: int, sizes: Sequence[int]) -> Array:
-    return x.reshape((*x.shape[: dim % x.ndim], *sizes, *x.shape[dim % x.ndim + 1 :]))
-
+    known = math.prod(n for n in sizes if n != -1)
+    parts = [x.shape[dim] // known if n == -1 else n for n in sizes]
+    return x.reshape((*x.shape[: dim % x.ndim], *parts, *x.shape[dim % x.ndim + 1 :]))
 
 
 def _each(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,9 +60,10 @@ def rows() -> Iterator[Row]:
     yield Row(op.ravel, unary(), np.ravel, operations=[], errors=[])
     yield Row(op.unflatten,
               [Call(floats(6), 0, (2, 3)), Call(floats(2, 6), -1, (3, -1)), Call(floats(0, 2), 1, (2, 1)),
-               Call(floats(1), 0, [1, 1])], _unflattened, lacks=["0-d"], operations=[],
+               Call(floats(1), 0, [1, 1]), Call(floats(0, 6), 1, (2, -1)), Call(floats(2, 0), 1, (2, -1))], _unflattened, lacks=["0-d"], operations=[],
               errors=[Wrong(RuntimeError, floats(6), 0, (4, 2)), Wrong(IndexError, floats(6), 1, (2, 3)),
-                      Wrong(RuntimeError, floats(6), 0, (-1, -1))])
+                      Wrong(RuntimeError, floats(6), 0, (-1, -1)), Wrong(RuntimeError, floats(0, 6), 1, (4, 2)),
+                      Wrong(RuntimeError, floats(2, 0), 1, (0, -1)), Wrong(RuntimeError, floats(2, 6), 1, ())])
     yield Row(op.unsqueeze, [Call(floats(*size), dim) for size in SIZES for dim in (0, -1)], np.expand_dims,
               errors=[Wrong(IndexError, floats(2), 2), Wrong(IndexError, floats(2), -3),
                       Wrong(TypeError, floats(2), 0.5)])

@@ -1,4 +1,4 @@
-"""Layers for images, and normalisation, against PyTorch: printing, state, initial values, results, gradients, errors."""
+"""Layers for images, and normalisation, against PyTorch: what is particular to them. See `nn_cases` for the rest."""
 
 from __future__ import annotations
 
@@ -10,146 +10,9 @@ import pytest
 
 import autograd_core as ag
 import nn
+from tests.parity.sides import SIDES, array, seed, torch
 
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-
-SIDES = [(ag, nn), (torch, torch.nn)]
-
-LINE, PICTURE, VOLUME = (2, 4, 6), (2, 4, 5, 6), (2, 4, 3, 4, 2)
-
-Layer = tuple[Callable[[Any], Any], tuple[int, ...]]  # how it is made of `nn`, and the shape of its input
-
-LAYERS: dict[str, Layer] = {
-    "Conv1d": (lambda n: n.Conv1d(4, 6, 3), LINE),
-    "Conv1d same": (lambda n: n.Conv1d(4, 2, 4, padding="same", dilation=2, bias=False, padding_mode="circular"), LINE),
-    "Conv2d": (lambda n: n.Conv2d(4, 6, (3, 2), (2, 1), 1, groups=2), PICTURE),
-    "Conv2d, one image": (lambda n: n.Conv2d(4, 2, 2, padding="valid"), (4, 3, 3)),
-    "Conv2d same": (lambda n: n.Conv2d(4, 2, 2, padding="same"), PICTURE),
-    "Conv2d reflect": (lambda n: n.Conv2d(4, 2, 3, padding=(2, 1), padding_mode="reflect"), PICTURE),
-    "Conv2d replicate": (lambda n: n.Conv2d(4, 2, (2, 3), padding="same", padding_mode="replicate"), PICTURE),
-    "Conv3d": (lambda n: n.Conv3d(4, 2, 2, 1, (1, 0, 2), padding_mode="circular"), VOLUME),
-    "ConvTranspose1d": (lambda n: n.ConvTranspose1d(4, 6, 3, 2, 1, 1, 2), LINE),
-    "ConvTranspose2d": (lambda n: n.ConvTranspose2d(4, 2, (3, 2), 2, bias=False, dilation=(1, 2)), PICTURE),
-    "ConvTranspose3d": (lambda n: n.ConvTranspose3d(4, 2, 2, output_padding=(1, 0, 1), stride=2), VOLUME),
-    "MaxPool1d": (lambda n: n.MaxPool1d(3, 2, 1, ceil_mode=True), LINE),
-    "MaxPool2d": (lambda n: n.MaxPool2d((2, 3), dilation=2, stride=1), PICTURE),
-    "MaxPool3d": (lambda n: n.MaxPool3d(2), VOLUME),
-    "AvgPool1d": (lambda n: n.AvgPool1d(3, 2, 1), LINE),
-    "AvgPool2d": (lambda n: n.AvgPool2d(2, padding=1, count_include_pad=False), PICTURE),
-    "AvgPool3d": (lambda n: n.AvgPool3d(2, 1, divisor_override=3), VOLUME),
-    "LPPool1d": (lambda n: n.LPPool1d(2, 3), LINE),
-    "LPPool2d": (lambda n: n.LPPool2d(4, 2, ceil_mode=True), PICTURE),
-    "LPPool3d": (lambda n: n.LPPool3d(2, 2, 1), VOLUME),
-    "AdaptiveAvgPool1d": (lambda n: n.AdaptiveAvgPool1d(4), LINE),
-    "AdaptiveAvgPool2d": (lambda n: n.AdaptiveAvgPool2d((None, 2)), PICTURE),
-    "AdaptiveAvgPool3d": (lambda n: n.AdaptiveAvgPool3d(2), VOLUME),
-    "AdaptiveMaxPool1d": (lambda n: n.AdaptiveMaxPool1d(3), LINE),
-    "AdaptiveMaxPool2d": (lambda n: n.AdaptiveMaxPool2d((2, 4)), PICTURE),
-    "AdaptiveMaxPool3d": (lambda n: n.AdaptiveMaxPool3d((2, None, 1)), VOLUME),
-    "ZeroPad1d": (lambda n: n.ZeroPad1d((1, -2)), LINE),
-    "ZeroPad2d": (lambda n: n.ZeroPad2d(1), PICTURE),
-    "ZeroPad3d": (lambda n: n.ZeroPad3d((1, 0, 2, 0, 0, 1)), VOLUME),
-    "ConstantPad1d": (lambda n: n.ConstantPad1d(2, 1.5), LINE),
-    "ConstantPad2d": (lambda n: n.ConstantPad2d((1, 2, 0, -1), -1), PICTURE),
-    "ConstantPad3d": (lambda n: n.ConstantPad3d(1, 2.0), VOLUME),
-    "ReflectionPad1d": (lambda n: n.ReflectionPad1d((2, 1)), LINE),
-    "ReflectionPad2d": (lambda n: n.ReflectionPad2d(2), PICTURE),
-    "ReflectionPad3d": (lambda n: n.ReflectionPad3d(1), VOLUME),
-    "ReplicationPad1d": (lambda n: n.ReplicationPad1d(3), LINE),
-    "ReplicationPad2d": (lambda n: n.ReplicationPad2d((1, 2, 3, 0)), PICTURE),
-    "ReplicationPad3d": (lambda n: n.ReplicationPad3d(1), VOLUME),
-    "CircularPad1d": (lambda n: n.CircularPad1d((0, 6)), LINE),
-    "CircularPad2d": (lambda n: n.CircularPad2d(2), PICTURE),
-    "CircularPad3d": (lambda n: n.CircularPad3d(1), VOLUME),
-    "Upsample": (lambda n: n.Upsample(scale_factor=(2, 1.5), mode="bilinear"), PICTURE),
-    "Upsample to a size": (lambda n: n.Upsample(9), LINE),
-    "Upsample volumes": (lambda n: n.Upsample(None, 1.5, "trilinear", True, True), VOLUME),
-    "UpsamplingNearest2d": (lambda n: n.UpsamplingNearest2d(scale_factor=2), PICTURE),
-    "UpsamplingBilinear2d": (lambda n: n.UpsamplingBilinear2d((7, 4)), PICTURE),
-    "PixelShuffle": (lambda n: n.PixelShuffle(2), PICTURE),
-    "PixelUnshuffle": (lambda n: n.PixelUnshuffle(2), (1, 2, 4, 6)),
-    "ChannelShuffle": (lambda n: n.ChannelShuffle(2), PICTURE),
-    "Unfold": (lambda n: n.Unfold((2, 3), padding=1, stride=2), PICTURE),
-    "Fold": (lambda n: n.Fold((4, 5), (2, 2)), (2, 8, 12)),
-    "BatchNorm1d": (lambda n: n.BatchNorm1d(4), (5, 4)),
-    "BatchNorm1d of sequences": (lambda n: n.BatchNorm1d(4, 1e-3, 0.5, bias=False), LINE),
-    "BatchNorm2d": (lambda n: n.BatchNorm2d(4, momentum=None), PICTURE),
-    "BatchNorm2d without": (lambda n: n.BatchNorm2d(4, affine=False, track_running_stats=False), PICTURE),
-    "BatchNorm3d": (lambda n: n.BatchNorm3d(4, affine=False), VOLUME),
-    "InstanceNorm1d": (lambda n: n.InstanceNorm1d(4, affine=True), LINE),
-    "InstanceNorm2d": (lambda n: n.InstanceNorm2d(4, track_running_stats=True), PICTURE),
-    "InstanceNorm3d": (lambda n: n.InstanceNorm3d(4, 0.1, None, True, True), VOLUME),
-    "InstanceNorm2d of one image": (lambda n: n.InstanceNorm2d(4, affine=True, bias=False), PICTURE[1:]),
-    "GroupNorm": (lambda n: n.GroupNorm(2, 4), PICTURE),
-    "GroupNorm without": (lambda n: n.GroupNorm(4, 4, 0.1, False), LINE),
-    "LayerNorm": (lambda n: n.LayerNorm(6), LINE),
-    "LayerNorm of several": (lambda n: n.LayerNorm([5, 6], 0.1, bias=False), PICTURE),
-    "LayerNorm without": (lambda n: n.LayerNorm((6,), elementwise_affine=False), LINE),
-    "RMSNorm": (lambda n: n.RMSNorm(6), LINE),
-    "RMSNorm without": (lambda n: n.RMSNorm((5, 6), 0.1, False), PICTURE),
-    "LocalResponseNorm": (lambda n: n.LocalResponseNorm(3, 0.5), PICTURE),
-}  # fmt: skip
-
-
-def made(name: str, dtype: str = "float32") -> list[Any]:
-    """The layer here and in PyTorch, from the same seed."""
-    layers = []
-    for library, side in SIDES:
-        library.manual_seed(0)
-        layers.append(LAYERS[name][0](side).to(getattr(library, dtype)))
-    return layers
-
-
-def array(tensor: Any) -> Any:
-    return np.array(tensor.detach().numpy())
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_printing_and_initial_state(name: str) -> None:
-    ours, theirs = made(name)
-    assert repr(ours) == repr(theirs)
-    mine, wanted = ours.state_dict(), theirs.state_dict()
-    assert list(mine) == list(wanted)
-    assert dict(mine._metadata) == dict(wanted._metadata)
-    for key in wanted:
-        np.testing.assert_array_equal(array(mine[key]), array(wanted[key]), strict=True)
-    public = {key for key in vars(theirs) if not key.startswith("_")}
-    assert public <= {*vars(ours), "training"}
-    for key in public:
-        assert getattr(ours, key) == getattr(theirs, key), key
-
-
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 2e-5)])
-@pytest.mark.parametrize("name", LAYERS)
-def test_results_gradients_and_state_in_training_and_evaluation(name: str, dtype: str, tolerance: float) -> None:
-    rng = np.random.default_rng(0)
-    batches = [rng.standard_normal(LAYERS[name][1]).astype(dtype) * 2 + 1 for _ in range(3)]
-    found: list[list[Any]] = [[], []]
-    for layer, (library, _), results in zip(made(name, dtype), SIDES, found, strict=True):
-        for mode, x in zip((True, True, False), batches, strict=True):
-            input = library.tensor(x).requires_grad_()
-            out = layer.train(mode)(input)
-            (out * out).sum().backward()
-            results += [array(out), array(input.grad)]
-        results += [array(p.grad) for p in layer.parameters()]
-        results += [array(buffer) for buffer in layer.buffers()]
-    for ours, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance * max(1, np.abs(theirs).max(initial=0)))
-        assert ours.dtype == theirs.dtype
-
-
-@pytest.mark.parametrize("name", [name for name in LAYERS if made(name)[0].state_dict()])
-def test_states_load_into_each_other(name: str) -> None:
-    ours, theirs = made(name)
-    rng = np.random.default_rng(1)
-    state = {key: rng.random(value.shape).astype(str(array(value).dtype)) for key, value in ours.state_dict().items()}
-    ours.load_state_dict({key: ag.tensor(value) for key, value in state.items()})
-    theirs.load_state_dict({key: torch.from_numpy(array(value)) for key, value in ours.state_dict().items()})
-    again, _ = made(name)
-    again.load_state_dict({key: ag.from_numpy(array(value)) for key, value in theirs.state_dict().items()})
-    for key, value in state.items():
-        np.testing.assert_array_equal(array(again.state_dict()[key]), value)
+LINE, PICTURE = (2, 4, 6), (2, 4, 5, 6)
 
 
 def test_unpooling_returns_what_was_pooled() -> None:
@@ -169,7 +32,7 @@ def test_a_transposed_convolution_to_a_given_size() -> None:
     for size in ((11, 9), (2, 2, 11, 10), (12, 10)):
         found = []
         for library, side in SIDES:
-            library.manual_seed(0)
+            seed(library, 0)
             layer = side.ConvTranspose2d(4, 2, 3, 2)
             found.append(array(layer(library.ones(2, 4, 5, 4), output_size=size)))
         np.testing.assert_allclose(*found, rtol=1e-5)

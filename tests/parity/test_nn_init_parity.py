@@ -9,6 +9,7 @@ import pytest
 
 import autograd_core as ag
 import nn
+from tests.parity.sides import seed
 
 torch = pytest.importorskip("torch")
 
@@ -35,14 +36,14 @@ CASES = [(name, options) for name, choices in FILLED.items() for options in choi
 SHAPES = {"dirac_": [(3, 3, 3), (4, 2, 3, 3), (2, 5, 2, 3, 3)], "eye_": [(3, 4), (5, 2)], "sparse_": [(7, 5), (30, 20)]}
 
 
-@pytest.mark.parametrize("seed", [0, 12345])
+@pytest.mark.parametrize("number", [0, 12345])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize(("name", "options"), CASES)
-def test_same_numbers(name: str, options: dict[str, Any], dtype: str, seed: int) -> None:
+def test_same_numbers(name: str, options: dict[str, Any], dtype: str, number: int) -> None:
     for shape in SHAPES.get(name, [(3, 4), (17, 31), (2, 3, 5), (8, 4, 3, 3)]):
         results = []
         for library, init in SIDES:
-            library.manual_seed(seed)
+            seed(library, number)
             tensor = library.empty(shape, dtype=getattr(library, dtype)).requires_grad_()
             assert getattr(init, name)(tensor, **options) is tensor
             assert tensor.is_leaf
@@ -74,7 +75,7 @@ def test_tensors_are_filled_in_the_order_of_their_memory(fill: Any, view: Any, d
     for shape in ((4, 5), (20, 30)):
         results = []
         for library, init in SIDES:
-            library.manual_seed(1)
+            seed(library, 1)
             tensor = library.zeros(shape, dtype=getattr(library, dtype))
             fill(library, init, view(tensor))
             results.append((tensor.numpy(), library.rand(3).numpy()))
@@ -88,7 +89,7 @@ def test_tensors_are_filled_in_the_order_of_their_memory(fill: Any, view: Any, d
 def test_orthogonal(shape: tuple[int, ...], dtype: str) -> None:
     results = []
     for library, init in SIDES:
-        library.manual_seed(3)
+        seed(library, 3)
         results.append(init.orthogonal_(library.empty(shape, dtype=getattr(library, dtype)), gain=1.5).numpy())
     np.testing.assert_allclose(*results, atol=2e-6 if dtype == "float32" else 1e-14)
 
@@ -97,7 +98,7 @@ def test_a_generator_of_its_own() -> None:
     for name in ("uniform_", "normal_", "xavier_uniform_", "kaiming_normal_", "trunc_normal_"):
         results = []
         for library, init in SIDES:
-            library.manual_seed(0)
+            seed(library, 0)
             generator = library.Generator()
             generator.manual_seed(5)
             values = getattr(init, name)(library.empty(4, 5), generator=generator)

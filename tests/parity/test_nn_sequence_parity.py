@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,25 +11,12 @@ import pytest
 
 import autograd_core as ag
 import nn
+from tests.parity.sides import SIDES, array, both, difference, flat, seed, torch, without_prefix
 
-torch = pytest.importorskip("torch")
 pytestmark = [
     pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN"),
     pytest.mark.filterwarnings("ignore:dropout option adds dropout after all but last"),
 ]
-
-SIDES = [(ag, nn), (torch, torch.nn)]
-
-
-def flat(value: Any) -> list[Any]:
-    """The tensors in nested results."""
-    if isinstance(value, tuple | list):
-        return [tensor for item in value for tensor in flat(item)]
-    return [] if value is None else [value]
-
-
-def array(tensor: Any) -> Any:
-    return np.array(tensor.detach().numpy())
 
 
 def draw(*size: int, seed: int = 0) -> Any:
@@ -41,22 +27,15 @@ def compare(make: Callable[[Any], Any], call: Callable[..., Any], *inputs: Any, 
     """The same module from the same seed, the same results, and gradients of inputs and parameters, here and there."""
     found = []
     for library, layers in SIDES:
-        library.manual_seed(1)
+        seed(library, 1)
         module = make(layers).to(getattr(library, dtype))
         tensors = [library.tensor(x.astype(dtype)).requires_grad_() for x in inputs]
-        results = flat(call(library, module, *tensors))
+        results = [result for result in flat(call(library, module, *tensors)) if result is not None]
         loss = sum((result * library.tensor(draw(*result.shape, seed=5).astype(dtype))).sum() for result in results)
         loss.backward()
         parameters = dict(module.named_parameters())
-        leaves = [x for x in (*tensors, *parameters.values()) if x.grad is not None]
-        found.append((list(parameters), [array(x) for x in (*parameters.values(), *results)], [x.grad for x in leaves]))
-    (names, values, slopes), (their_names, their_values, their_slopes) = found
-    assert names == their_names
-    tolerance = 1e-10 if dtype == "float64" else 2e-5
-    for mine, wanted in zip(values, their_values, strict=True):
-        np.testing.assert_allclose(mine, wanted, rtol=tolerance, atol=tolerance, strict=True)
-    for mine, wanted in zip(slopes, their_slopes, strict=True):
-        np.testing.assert_allclose(array(mine), array(wanted), rtol=tolerance, atol=tolerance, strict=True)
+        found.append((list(parameters), parameters, results, [x.grad for x in (*tensors, *parameters.values())]))
+    difference(*found, 1e-10 if dtype == "float64" else 2e-5)
 
 
 def outcome(action: Callable[[Any, Any], Any], side: tuple[Any, Any]) -> Any:
@@ -65,10 +44,6 @@ def outcome(action: Callable[[Any, Any], Any], side: tuple[Any, Any]) -> Any:
     except Exception as error:
         return type(error)
     return None
-
-
-def without_prefix(text: str) -> str:
-    return re.sub(r"torch\.(?=\w+\d)", "", text)
 
 
 # ---------------------------------------------------------------- recurrent networks
@@ -111,32 +86,17 @@ def test_recurrent_networks(kind: str, num_layers: int, bidirectional: bool, bia
         if not batch_first:  # (dropout draws for a packed sequence too)
             compare(make, on_one, x, *states)
             compare(make, packed, x, *states)
-            compare(make, lambda library, module, x: flat(module(x)), x, dtype="float32")
+            compare(make, lambda library, module, x: module(x), x, dtype="float32")
         compare(make, with_states, x.swapaxes(0, 1) if batch_first else x, *states)
-
-
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("kind", ["LSTMCell", "GRUCell", "RNNCell", "relu"])
-def test_cells(kind: str, bias: bool) -> None:
-    def make(layers: Any) -> Any:
-        return layers.RNNCell(3, 4, bias, "relu") if kind == "relu" else getattr(layers, kind)(3, 4, bias)
-
-    def hx(states: Any) -> Any:
-        return states if kind == "LSTMCell" else states[0]
-
-    states = [draw(2, 4, seed=2), draw(2, 4, seed=3)][: 2 if kind == "LSTMCell" else 1]
-    compare(make, lambda library, cell, x, *states: cell(x, hx(states)), draw(2, 3), *states)
-    compare(make, lambda library, cell, x, *states: cell(x, hx(states)), draw(3), *[state[0] for state in states])
-    compare(make, lambda library, cell, x: cell(x), draw(2, 3), dtype="float32")
 
 
 def test_dropout_draws_between_layers() -> None:
     """With the same seed the same elements are dropped, in every kind of network and for packed sequences."""
-    for kind, both in itertools.product(KINDS, (False, True)):
+    for kind, bidirectional in itertools.product(KINDS, (False, True)):
         found = []
         for library, layers in SIDES:
-            library.manual_seed(0)
-            module = getattr(layers, kind)(3, 4, 3, dropout=0.5, bidirectional=both)
+            seed(library, 0)
+            module = getattr(layers, kind)(3, 4, 3, dropout=0.5, bidirectional=bidirectional)
             pack = layers.utils.rnn.pack_padded_sequence
             x = library.tensor(draw(6, 2, 3).astype("float32"))
             found.append([array(module(x)[0]), array(module(pack(x, [6, 2]))[0].data), array(module.eval()(x)[0])])
@@ -144,49 +104,12 @@ def test_dropout_draws_between_layers() -> None:
             np.testing.assert_allclose(mine, wanted, atol=2e-6)
 
 
-MODULES: dict[str, Callable[[Any], Any]] = {
-    "lstm": lambda n: n.LSTM(3, 4, 2, bias=False, batch_first=True, dropout=0.5, bidirectional=True, proj_size=2),
-    "gru": lambda n: n.GRU(3, 4, num_layers=2, dropout=0.1),
-    "rnn": lambda n: n.RNN(3, 4, 2, "relu", True, True),
-    "attention": lambda n: n.MultiheadAttention(4, 2),
-    "separate": lambda n: n.MultiheadAttention(4, 2, 0.1, True, True, True, 3, 5, True),
-    "no bias": lambda n: n.MultiheadAttention(4, 2, bias=False),
-    "norms": lambda n: n.ModuleList([n.LayerNorm(4), n.LayerNorm((3, 4), 1e-3, False), n.LayerNorm([3], bias=False)]),
-    "transformer": lambda n: n.Transformer(4, 2, 2, 1, 6, 0.2, "gelu", batch_first=True, norm_first=True),
-    "encoder": lambda n: n.TransformerEncoder(
-        n.TransformerEncoderLayer(4, 2, 6, activation=n.GELU(), batch_first=True), 2, n.LayerNorm(4)
-    ),
-    "decoder": lambda n: n.TransformerDecoder(n.TransformerDecoderLayer(4, 2, 6, bias=False), 2),
-    "cells": lambda n: n.ModuleList(
-        [n.LSTMCell(3, 4, bias=False), n.GRUCell(3, 4), n.RNNCell(3, 4, nonlinearity="relu")]
-    ),
-}
-
-
-@pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")
-@pytest.mark.parametrize("name", MODULES)
-def test_printing_names_and_files(name: str) -> None:
-    modules = []
-    for library, layers in SIDES:
-        library.manual_seed(0)
-        modules.append(MODULES[name](layers))
-    ours, theirs = modules
-    assert repr(ours) == repr(theirs)
-    mine, wanted = ours.state_dict(), theirs.state_dict()
-    assert list(mine) == list(wanted)
-    for key in wanted:
-        np.testing.assert_array_equal(array(mine[key]), array(wanted[key]), strict=True)
-    for (library, layers), state in zip(SIDES, (wanted, mine), strict=True):  # each other's state
-        target = MODULES[name](layers)
-        target.load_state_dict({key: library.tensor(array(value)) for key, value in state.items()})
-        for key, value in target.state_dict().items():
-            np.testing.assert_array_equal(array(value), array(state[key]))
-    if hasattr(theirs, "all_weights"):
-        assert [[w.shape for w in group] for group in ours.all_weights] == [
-            [w.shape for w in group] for group in theirs.all_weights
-        ]
+def test_lists_of_weights() -> None:
+    for kind, options in (("LSTM", {"num_layers": 2, "bidirectional": True, "proj_size": 2}), ("GRU", {"bias": False})):
+        ours, theirs = both(lambda library, layers: getattr(layers, kind)(3, 4, **options))
+        difference(ours.all_weights, theirs.all_weights, 0)
+        difference(ours._flat_weights, theirs._flat_weights, 0)
         assert ours._flat_weights_names == theirs._flat_weights_names
-        assert len(ours._flat_weights) == len(theirs._flat_weights)
         assert ours.flatten_parameters() is None
 
 
@@ -276,8 +199,7 @@ def test_sequences(name: str) -> None:
     assert type(ours).__name__ == type(theirs).__name__
     mine, wanted = (without_prefix(repr(value).partition("grad_fn")[0]).rstrip() for value in (ours, theirs))
     assert mine == wanted
-    for mine, wanted in zip(flat(ours), flat(theirs), strict=True):
-        np.testing.assert_array_equal(array(mine), array(wanted), strict=True)
+    difference(ours, theirs, 0)
 
 
 def test_gradients_pass_through_packing() -> None:
@@ -419,7 +341,7 @@ def test_hidden_from_every_key() -> None:
     """NaN with weights, zeros without, as PyTorch has it where gradients are on."""
     found = []
     for library, layers in SIDES:
-        library.manual_seed(0)
+        seed(library, 0)
         module = layers.MultiheadAttention(4, 2)
         x = library.tensor(draw(3, 1, 4).astype("float32"))
         hidden = library.tensor([[False, True, True], [True, True, True], [False, False, True]])
@@ -432,7 +354,7 @@ def test_dropout_of_attention_draws_the_same() -> None:
     for shape in ((2, 3, 4), (2, 2, 3, 4)):
         found = []
         for library, layers in SIDES:
-            library.manual_seed(3)
+            seed(library, 3)
             q, k, v = (library.tensor(draw(*shape, seed=i)).requires_grad_() for i in range(3))
             out = layers.functional.scaled_dot_product_attention(q, k, v, dropout_p=0.4)
             (out**2).sum().backward()
@@ -448,11 +370,8 @@ def test_attention_with_static_keys() -> None:
         w, out = library.tensor(draw(12, 4, seed=4)), library.tensor(draw(4, 4, seed=5))
         static = [library.tensor(draw(4, 5, 2, seed=i)) for i in (6, 7)]
         arguments = (q, k, v, 4, 2, w, None, None, None, False, 0.0, out, None)
-        found.append(
-            flat(layers.functional.multi_head_attention_forward(*arguments, static_k=static[0], static_v=static[1]))
-        )
-    for mine, wanted in zip(*found, strict=True):
-        np.testing.assert_allclose(array(mine), array(wanted), rtol=1e-10)
+        found.append(layers.functional.multi_head_attention_forward(*arguments, static_k=static[0], static_v=static[1]))
+    difference(*found, 1e-10)
 
 
 def attention_errors() -> dict[str, Callable[[Any, Any], Any]]:
@@ -506,18 +425,6 @@ def test_mismatched_masks_warn() -> None:
 
 
 # ---------------------------------------------------------------- transformers
-
-
-def test_layer_norm() -> None:
-    for shape in (4, (3, 4)):
-        for options in ({}, {"elementwise_affine": False}, {"bias": False}, {"eps": 0.1}):
-            for dtype in ("float64", "float32"):
-                compare(
-                    lambda layers, shape=shape, options=options: layers.LayerNorm(shape, **options),
-                    lambda library, module, x: module(x),
-                    draw(2, 3, 4),
-                    dtype=dtype,
-                )
 
 
 LAYERS: list[dict[str, Any]] = [
@@ -594,7 +501,7 @@ def test_evaluation_without_gradients() -> None:
                     continue
                 found = []
                 for library, layers in SIDES:
-                    library.manual_seed(0)
+                    seed(library, 0)
                     layer = layers.TransformerEncoderLayer(4, 2, 6, batch_first=True, **options)
                     nested = "norm_first" not in options
                     encoder = layers.TransformerEncoder(layer, 2, layers.LayerNorm(4), nested, check).eval()

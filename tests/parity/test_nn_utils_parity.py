@@ -11,23 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import autograd_core as ag
 import nn
-
-torch = pytest.importorskip("torch")
-
-SIDES = [(ag, nn), (torch, torch.nn)]
-
-
-def array(tensor: Any) -> Any:
-    return np.array(tensor.detach().numpy())
+from tests.parity.sides import SIDES, array, seed, torch
 
 
 def both(action: Any) -> list[Any]:
     """What `action(library, nn)` returns here and in PyTorch, each from the same seed."""
     results = []
     for library, layers in SIDES:
-        library.manual_seed(0)
+        seed(library, 0)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*weight_norm` is deprecated", category=FutureWarning)
             results.append(action(library, layers))
@@ -168,7 +160,7 @@ def test_states_of_computed_weights_go_both_ways(name: str) -> None:
     for file, result, _ in (ours, theirs):
 
         def loaded(library: Any, layers: Any, file: bytes = file) -> Any:
-            library.manual_seed(7)
+            seed(library, 7)
             module = REPARAMETRIZED[name](layers.utils, layers.Linear(3, 4)).eval()
             assert str(module.load_state_dict(library.load(BytesIO(file)))) == "<All keys matched successfully>"
             return array(module(library.ones(1, 3)))
