@@ -62,7 +62,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     Only the lower (upper) triangle of A is read; the gradient is symmetric. Raises `linalg.LinAlgError` where A is
     not positive definite.
 
-    >>> linalg_cholesky(tensor([[4., 2.], [2., 5.]]))
+    >>> linalg.cholesky(tensor([[4., 2.], [2., 5.]]))
     tensor([[2., 0.],
             [1., 2.]])
     """
@@ -214,7 +214,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     Singular vectors are known up to their sign (and, beyond the number of singular values, up to rotation):
     differentiate only what does not depend on it.
 
-    >>> linalg_svd(tensor([[0., 2.], [1., 0.]])).S
+    >>> linalg.svd(tensor([[0., 2.], [1., 0.]])).S
     tensor([2., 1.])
     """
     _check_svd("linalg.svd", A, driver)
@@ -324,7 +324,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> return_types.linalg_lu_factor
 def linalg_lu(A: Tensor, *, pivot: bool = True) -> return_types.linalg_lu:
     """P, L and U with A = P L U: a permutation, ones on the diagonal of a lower triangle, an upper triangle.
 
-    >>> P, L, U = linalg_lu(tensor([[1., 2.], [4., 4.]]))
+    >>> P, L, U = linalg.lu(tensor([[1., 2.], [4., 4.]]))
     >>> P @ L @ U
     tensor([[1., 2.],
             [4., 4.]])

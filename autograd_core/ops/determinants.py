@@ -112,7 +112,7 @@ def linalg_det(A: Tensor) -> Tensor:
 
     Its gradient is the matrix of cofactors, also where A is singular (PyTorch: 0).
 
-    >>> linalg_det(tensor([[1., 2.], [3., 4.]]))
+    >>> linalg.det(tensor([[1., 2.], [3., 4.]]))
     tensor(-2.)
     """
     square_matrices("linalg.det", "A", A)
@@ -137,7 +137,7 @@ def _slogdet(A: TensorLike) -> Tensor:
 def linalg_slogdet(A: Tensor) -> return_types.linalg_slogdet:
     """The sign of the determinant (0 where A is singular) and the logarithm of its size (there -inf).
 
-    >>> linalg_slogdet(tensor([[1., 0.], [0., -1.]])).sign
+    >>> linalg.slogdet(tensor([[1., 0.], [0., -1.]])).sign
     tensor(-1.)
     """
     square_matrices("linalg.slogdet", "A", A)

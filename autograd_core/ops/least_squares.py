@@ -92,7 +92,7 @@ def linalg_lstsq(input: Tensor, b: Tensor, rcond: Any = None, *, driver: str | N
     says, as in PyTorch, what else is returned: squared residuals if n > m = rank (not by "gelsy", the default), the rank
     (not by "gels"), singular values ("gelsd" and "gelss").
 
-    >>> linalg_lstsq(tensor([[1., 0.], [1., 1.], [1., 2.]]), tensor([1., 3., 5.])).solution.round(decimals=4)
+    >>> linalg.lstsq(tensor([[1., 0.], [1., 1.], [1., 2.]]), tensor([1., 3., 5.])).solution.round(decimals=4)
     tensor([1., 2.])
     """
     name, driver = "linalg.lstsq", "gelsy" if driver is None else driver
@@ -125,7 +125,7 @@ def linalg_matrix_rank(
 ) -> Tensor:
     """How many singular values of each matrix exceed max(atol, rtol * the largest) (see `pinv`), or tol; int64.
 
-    >>> linalg_matrix_rank(tensor([[1., 2.], [2., 4.]]))
+    >>> linalg.matrix_rank(tensor([[1., 2.], [2., 4.]]))
     tensor(1)
     """
     name = "linalg.matrix_rank"

@@ -453,7 +453,7 @@ def _cross(input: TensorLike, other: TensorLike, dim: int) -> Tensor:
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The vector product along a dimension of size 3; the others broadcast.
 
-    >>> linalg_cross(tensor([1., 0., 0.]), tensor([0., 1., 0.]))
+    >>> linalg.cross(tensor([1., 0., 0.]), tensor([0., 1., 0.]))
     tensor([0., 0., 1.])
     """
     a, b = input.array, other.array

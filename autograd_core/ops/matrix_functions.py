@@ -81,7 +81,7 @@ def linalg_cond(input: Tensor, p: Any = None) -> Tensor:
     """The condition number |A| |A^-1| of each matrix in the norm p ("fro", "nuc", 1, -1, 2, -2, inf, -inf); without p, 2:
     the largest singular value by the smallest, also for matrices that are not square. inf where A is singular.
 
-    >>> linalg_cond(tensor([[2., 0.], [0., 1.]]))
+    >>> linalg.cond(tensor([[2., 0.], [0., 1.]]))
     tensor(2.)
     """
     name = "linalg.cond"
@@ -103,7 +103,7 @@ def linalg_cond(input: Tensor, p: Any = None) -> Tensor:
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Vandermonde's matrix: row i has the powers 0, 1, … N - 1 of x[…, i]; N is the length of x by default.
 
-    >>> linalg_vander(tensor([1., 2.]), N=3)
+    >>> linalg.vander(tensor([1., 2.]), N=3)
     tensor([[1., 1., 1.],
             [1., 2., 4.]])
     """

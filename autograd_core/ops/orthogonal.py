@@ -57,7 +57,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> return_types.linalg_qr:
     mode "reduced": Q (n, k), R (k, m); "complete": Q (n, n), R (n, m); "r": R alone, Q empty. Signs are LAPACK's. A's
     first k columns must be independent for the gradient to be finite.
 
-    >>> linalg_qr(tensor([[0., 2.], [3., 4.]])).R
+    >>> linalg.qr(tensor([[0., 2.], [3., 4.]])).R
     tensor([[-3., -4.],
             [ 0., -2.]])
     """
@@ -127,7 +127,7 @@ def householder_product(input: Tensor, tau: Tensor) -> Tensor:
     1 on it, and 0 above. With what `geqrf` gives, Q of Q R.
 
     >>> A = tensor([[0., 2.], [3., 4.]])
-    >>> bool((householder_product(*geqrf(A)) - linalg_qr(A).Q).abs().max() < 1e-6)
+    >>> bool((householder_product(*geqrf(A)) - linalg.qr(A).Q).abs().max() < 1e-6)
     True
     """
     a, factors = _check_reflections("linalg.householder_product", input, tau)

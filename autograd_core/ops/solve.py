@@ -76,7 +76,7 @@ def linalg_solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
 
     Raises `linalg.LinAlgError` where a matrix is singular.
 
-    >>> linalg_solve(tensor([[2., 0.], [1., 1.]]), tensor([2., 3.]))
+    >>> linalg.solve(tensor([[2., 0.], [1., 1.]]), tensor([2., 3.]))
     tensor([1., 2.])
     """
     return _solved("linalg.solve", A, B, left, divide=False)
@@ -205,7 +205,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
 def linalg_lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Tensor:
     """The X of A X = B (X A = B where not `left`), from A = P L U as `linalg.lu_factor` gives it; `adjoint`: of A^T.
 
-    >>> linalg_lu_solve(*linalg.lu_factor(tensor([[0., 2.], [1., 0.]])), tensor([[2.], [3.]]))
+    >>> linalg.lu_solve(*linalg.lu_factor(tensor([[0., 2.], [1., 0.]])), tensor([[2.], [3.]]))
     tensor([[3.],
             [1.]])
     """
