@@ -423,16 +423,23 @@ class _Stored(NamedTuple):
 class _Writer(pickle._Pickler):
     """Pickles as PyTorch does, byte for byte; what is not a plain value becomes a call of one of `_GLOBALS`."""
 
-    save: Callable[[Any], None]  # these three are missing from the standard library's type stubs
-    write: Callable[[bytes], Any]
+    write: Callable[[bytes], Any]  # these are missing from the standard library's type stubs
     memoize: Callable[[Any], None]
+    get: Callable[[int], bytes]
+    memo: dict[int, tuple[int, Any]]
+    save_reduce: Callable[..., None]
 
     def save_number(self, number: np.generic) -> None:
         self.save(number.item())
 
+    def save_stored(self, storage: _Stored) -> None:
+        self.save(("storage", storage.kind, storage.key, "cpu", storage.numel))
+        self.write(pickle.BINPERSID)
+
     dispatch: ClassVar[dict[type, Any]] = {
         **{kind: pickle._Pickler.dispatch[kind] for kind in (NoneType, bool, int, float, str, list, tuple, dict)},
         **dict.fromkeys([np.dtype(code).type for code in "?bBhHiIlLqQefdFD"], save_number),
+        _Stored: save_stored,
     }
     calls: ClassVar[dict[type, Callable[[Any], tuple[Any, ...]]]] = {
         OrderedDict: lambda value: (OrderedDict, (), vars(value) or None, None, iter(value.items())),
@@ -450,17 +457,29 @@ class _Writer(pickle._Pickler):
         self.arrays: list[Array] = []  # the storages, in the order of their keys
         self.known: dict[int, tuple[Array, _Stored]] = {}  # by identity of the array that owns the memory
 
-    def persistent_id(self, obj: Any) -> Any:
-        return ("storage", obj.kind, obj.key, "cpu", obj.numel) if type(obj) is _Stored else None
+    def save(self, obj: Any) -> None:
+        """The standard library's, without what is not needed here: it takes most of the time."""
+        known = self.memo.get(id(obj))
+        if known is not None:
+            self.write(self.get(known[0]))
+            return
+        write = self.dispatch.get(type(obj))
+        if write is not None:
+            write(self, obj)
+            return
+        reduced = self.reduced(obj)
+        if isinstance(reduced, str):
+            self.save_global(obj, reduced)
+        else:
+            self.save_reduce(*reduced, obj=obj)
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
         self.write(b"c" + _NAMES[obj].replace(" ", "\n").encode() + b"\n")
         self.memoize(obj)
 
-    def reducer_override(self, obj: Any) -> Any:
+    def reduced(self, obj: Any) -> Any:
+        """The function that makes it again, and its arguments; or its name."""
         kind = type(obj)
-        if kind in self.dispatch:
-            return NotImplemented
         if kind in self.calls:
             return self.calls[kind](obj)
         if kind is Tensor:

@@ -290,6 +290,26 @@ def test_hostile_safetensors(tmp_path: Path, kind: str) -> None:
     refused(tmp_path / "x.safetensors", content, says)
 
 
+# ---------------------------------------------------------------- files that can do little
+
+
+class Small:
+    """The least that a file to load must be able to do; it reads little at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self.file = BytesIO(content)
+        self.seek, self.tell = self.file.seek, self.file.tell
+
+    def read(self, count: int = -1) -> bytes:
+        return self.file.read(count if count < 0 else min(count, 1000))
+
+
+def test_a_file_that_reads_little_at_a_time() -> None:
+    save({"a": ag.arange(10_000)}, file := BytesIO())
+    assert load(Small(file.getvalue()))["a"].tolist() == list(range(10_000))  # type: ignore[arg-type]
+    assert load(Small(old()), bfloat16=ag.float32)["long"].item() == 7  # type: ignore[arg-type]
+
+
 # ---------------------------------------------------------------- PyTorch's files from before 1.6
 
 # torch.save(…, _use_new_zipfile_serialization=False) of PyTorch 2.13.

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -287,6 +288,29 @@ def test_a_worker_that_dies(end: Callable[[], Any], says: str, in_order: bool) -
     with pytest.raises(RuntimeError, match=says):  # not a shorter epoch
         next(batches)
     assert time.monotonic() - started < 5
+
+
+def test_workers_killed_at_any_moment() -> None:
+    """Whatever a worker does when it is killed, the batches are all there, or there is an error; WORKER_KILLS times."""
+    chance, errors = random.Random(0), 0
+
+    def item(i: int) -> Any:
+        time.sleep(random.random() / 500)
+        return i, np.ones(random.choice([1, 1000, 100_000]))
+
+    for _ in range(int(os.environ.get("WORKER_KILLS", "8"))):
+        batches: Any = iter(loader(Items(40, item), None, num_workers=3, in_order=chance.random() < 0.6))
+        victim = chance.choice([worker.process for worker in batches._workers])
+        killer = threading.Timer(chance.uniform(0, 0.05), victim.kill)
+        killer.start()
+        try:
+            assert sorted(i for i, _ in batches) == list(range(40))
+        except RuntimeError as error:
+            assert "is killed by signal: Killed" in str(error)  # others end in time
+            errors += 1
+        killer.cancel()
+        killer.join()
+    assert errors
 
 
 def test_a_worker_that_dies_and_leaves_a_child_with_its_pipes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,9 +44,6 @@ class Dataset(Generic[T_co]):
 class IterableDataset(Dataset[T_co], Iterable[T_co]):
     """Items one after the other. A subclass defines `__iter__`."""
 
-    def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
-
     def __add__(self, other: Dataset[T_co]) -> Any:  # type: ignore[override, misc]  # as in PyTorch
         return ChainDataset([self, other])
 

@@ -95,8 +95,11 @@ class RandomSampler(Sampler[int]):
             for left in range(self.num_samples, -1, -32):  # by 32, as in PyTorch
                 yield ag.randint(0, n, (min(left, 32),), generator=generator).array
         else:
-            for left in range(self.num_samples, -1, -n):  # PyTorch draws the last round even if nothing of it is left
-                yield ag.randperm(n, generator=generator).array[:left]
+            whole, rest = divmod(self.num_samples, n)
+            for count in [n] * whole + [
+                rest
+            ]:  # the last order is drawn, as in PyTorch, even if nothing of it is needed
+                yield ag.randperm(n, generator=generator).array[:count]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -204,7 +207,7 @@ class DistributedSampler(Sampler[int]):
         drop_last: bool = False,
     ) -> None:
         if num_replicas is None or rank is None:
-            raise RuntimeError("DistributedSampler: there is no process group here to ask; pass num_replicas and rank")
+            raise ValueError("DistributedSampler: there is no process group here to ask; pass num_replicas and rank")
         if not 0 <= rank < num_replicas:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
         self.dataset, self.num_replicas, self.rank, self.epoch = dataset, num_replicas, rank, 0
