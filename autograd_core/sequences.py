@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes
+from . import dtypes, streams
 from .creation import _floating, _made, _number
 from .dtypes import DTypeLike, as_dtype
 
@@ -102,10 +102,12 @@ def _evenly(name: str, start: Any, end: Any, steps: Any, wide: DType, narrow: DT
         low, high = wide.type(narrow.type(start)), wide.type(narrow.type(end))
         number = np.arange(steps).astype(wide)
         step = wide.type((high - low) / max(steps - 1, 1))
-        upper = high - step * (steps - 1 - number)
-        out: Array = np.where(
-            np.arange(steps) < steps // 2, low + step * number, upper if steps > 1 else low + step * number
-        )
+        if wide in (dtypes.float32, dtypes.float64):  # multiplied and added in one rounding
+            lower = streams.fused(number, float(step), float(low))
+            upper = streams.fused(steps - 1 - number, -float(step), float(high))
+        else:
+            lower, upper = low + step * number, high - step * (steps - 1 - number)
+        out: Array = np.where(np.arange(steps) < max(steps // 2, steps == 1), lower, upper)
     return out
 
 

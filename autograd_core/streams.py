@@ -35,6 +35,7 @@ __all__ = [
     "bernoulli",
     "bernoulli_scalar",
     "exponential",
+    "fused",
     "multinomial",
     "normal",
     "normal_tensors",
@@ -211,7 +212,7 @@ def uniform(
         raise RuntimeError(f"uniform_ expects 0 <= to - from <= {largest}, but found from={low}, to={high}.")
     work = np.promote_types(dtype, _F32)
     first, last = work.type(low), work.type(high)
-    numbers = _fused(_unit(gen, math.prod(shape), work), float(last - first), float(first))
+    numbers = fused(_unit(gen, math.prod(shape), work), float(last - first), float(first))
     numbers = numbers.astype(dtype, copy=False)
     numbers[numbers == last.astype(dtype)] = first.astype(dtype)  # where rounding reached the open end
     return numbers.reshape(shape)
@@ -407,7 +408,7 @@ def _normal_pairs(gen: Generator, count: int, dtype: np.dtype[Any], mean: float,
     if count:
         gen._kept = float(pairs[-1]) if fresh % 2 else None
     numbers = np.concatenate([kept, pairs[:fresh]])
-    return _narrowed(_fused(numbers, float(std), float(mean)), dtype)
+    return _narrowed(fused(numbers, float(std), float(mean)), dtype)
 
 
 def _normal_blocks(gen: Generator, count: int, dtype: np.dtype[Any], mean: float, std: float) -> Array:
@@ -423,7 +424,7 @@ def _normal_blocks(gen: Generator, count: int, dtype: np.dtype[Any], mean: float
         made = np.empty(whole + tail, _F32)
         for i in range(0, len(draws), 1024):  # so many blocks that the intermediate arrays stay in the cache
             made[_BLOCK * i : _BLOCK * (i + 1024)] = _box_muller_float32(draws[i : i + 1024].astype(_F64))
-    made = _narrowed(_fused(made, float(work.type(std)), float(work.type(mean))), dtype)
+    made = _narrowed(fused(made, float(work.type(std)), float(work.type(mean))), dtype)
     numbers = np.empty(count, dtype)
     numbers[:whole], numbers[count - tail :] = made[:whole], made[whole:]
     return numbers
@@ -571,7 +572,7 @@ def _unit(gen: Generator, count: int, dtype: np.dtype[Any]) -> Array:
     return (gen.words(count) & np.uint32(2**24 - 1)).astype(_F32) * np.float32(2.0**-24)
 
 
-def _fused(x: Array, scale: float, shift: float) -> Array:
+def fused(x: Array, scale: float, shift: float) -> Array:
     """x * scale + shift, rounded once as by a fused multiply-add; all numbers must be of the dtype of x."""
     ordinary = 2.0**-900 < abs(scale) < 2.0**900 and abs(shift) < 2.0**900  # or no error term would be exact
     if scale == 1 or shift == 0 or not ordinary:

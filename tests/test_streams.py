@@ -434,8 +434,8 @@ def test_a_fused_multiply_add_just_below_a_tie() -> None:
     for dtype, bits in ((np.float32, 23), (np.float64, 52)):
         ulp, tilt = 2.0**-bits, 2.0 ** -(bits // 2 + 4)
         x = np.array([1 + tilt, -1 - tilt], dtype)
-        assert streams._fused(x[:1], (1 - tilt) * ulp / 2, 1 + ulp).tolist() == [1 + ulp]
-        assert streams._fused(x[1:], (1 - tilt) * ulp / 2, -1 - ulp).tolist() == [-1 - ulp]
+        assert streams.fused(x[:1], (1 - tilt) * ulp / 2, 1 + ulp).tolist() == [1 + ulp]
+        assert streams.fused(x[1:], (1 - tilt) * ulp / 2, -1 - ulp).tolist() == [-1 - ulp]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -448,7 +448,7 @@ def test_a_fused_multiply_add_rounds_once(dtype: Any) -> None:
         x = (rng.random(20) - 0.5).astype(dtype)
         middle = math.ldexp(1, int(rng.integers(-2, 2)))
         shift = dtype(rng.choice([middle, 1 / 3, -float(scale) * float(x[0]), middle * 2.0**digits]))
-        for number, result in zip(x, streams._fused(x, float(scale), float(shift)), strict=True):
+        for number, result in zip(x, streams.fused(x, float(scale), float(shift)), strict=True):
             exact = Fraction(float(number)) * Fraction(float(scale)) + Fraction(float(shift))
             neighbours = (result, np.nextafter(result, dtype(np.inf)), np.nextafter(result, dtype(-np.inf)))
             errors = [abs(Fraction(float(near)) - exact) for near in neighbours]
