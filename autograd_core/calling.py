@@ -48,7 +48,6 @@ TAKES_OUT = frozenset(
         "arctanh",
         "argmax",
         "argmin",
-        "argsort",
         "asin",
         "asinh",
         "atan",
@@ -96,7 +95,6 @@ TAKES_OUT = frozenset(
         "dot",
         "dstack",
         "eig",
-        "einsum",
         "empty",
         "eq",
         "erf",
@@ -115,6 +113,7 @@ TAKES_OUT = frozenset(
         "fmod",
         "frac",
         "frexp",
+        "frobenius_norm",
         "full",
         "gather",
         "gcd",
@@ -124,8 +123,10 @@ TAKES_OUT = frozenset(
         "greater",
         "greater_equal",
         "gt",
+        "hardshrink",
         "heaviside",
         "histc",
+        "histogram",
         "hstack",
         "hypot",
         "i0",
@@ -133,6 +134,7 @@ TAKES_OUT = frozenset(
         "igammac",
         "index_add",
         "index_copy",
+        "index_reduce",
         "index_select",
         "inner",
         "inverse",
@@ -153,6 +155,7 @@ TAKES_OUT = frozenset(
         "log10",
         "log1p",
         "log2",
+        "log_softmax",
         "logaddexp",
         "logaddexp2",
         "logcumsumexp",
@@ -165,6 +168,7 @@ TAKES_OUT = frozenset(
         "logsumexp",
         "lt",
         "lu_solve",
+        "lu_unpack",
         "masked_select",
         "matmul",
         "matrix_power",
@@ -176,6 +180,7 @@ TAKES_OUT = frozenset(
         "minimum",
         "mm",
         "mode",
+        "msort",
         "mul",
         "multinomial",
         "multiply",
@@ -186,24 +191,28 @@ TAKES_OUT = frozenset(
         "nanmedian",
         "nanquantile",
         "nansum",
+        "narrow_copy",
         "ne",
         "neg",
         "negative",
         "nextafter",
         "nonzero",
+        "nonzero_static",
         "norm",
         "normal",
         "not_equal",
         "ones",
         "ones_like",
+        "orgqr",
+        "ormqr",
         "outer",
-        "pinverse",
         "polar",
         "polygamma",
         "pow",
         "prod",
         "qr",
         "quantile",
+        "rad2deg",
         "rand",
         "rand_like",
         "randint",
@@ -220,6 +229,7 @@ TAKES_OUT = frozenset(
         "rsqrt",
         "scatter",
         "scatter_add",
+        "scatter_reduce",
         "searchsorted",
         "sgn",
         "sigmoid",
@@ -228,7 +238,9 @@ TAKES_OUT = frozenset(
         "sin",
         "sinc",
         "sinh",
+        "slice_scatter",
         "slogdet",
+        "softmax",
         "sort",
         "sqrt",
         "square",
@@ -243,6 +255,7 @@ TAKES_OUT = frozenset(
         "tan",
         "tanh",
         "tensordot",
+        "threshold",
         "topk",
         "triangular_solve",
         "tril",
@@ -251,7 +264,6 @@ TAKES_OUT = frozenset(
         "triu_indices",
         "true_divide",
         "trunc",
-        "vander",
         "var",
         "vdot",
         "vstack",
@@ -262,7 +274,11 @@ TAKES_OUT = frozenset(
     ]
 )
 _COMPOSED = (".facts", ".noise", ".attention", ".recurrent")  # besides `ops`, what computes on tensors
-_CREATORS = ("creation", "random")  # compute in the dtype of `out`
+_CREATORS = ("creation", "random")
+_IN_DTYPE_OF_OUT = frozenset(
+    ["sum", "nansum", "mean", "nanmean", "prod", "cumsum", "cumprod"]
+)  # computed in it, as by dtype=
+# The modules whose results may be converted to the dtype of `out`, and their functions whose results may not.
 _CASTING = (
     "elementwise",
     "elementary",
@@ -271,9 +287,41 @@ _CASTING = (
     "special",
     "logic",
     "reduce",
+    "cumulative",
     "joining",
     *_CREATORS,
-)  # may convert to it
+)
+_EXACT = frozenset(
+    [
+        "abs",
+        "all",
+        "amax",
+        "amin",
+        "any",
+        "argmax",
+        "argmin",
+        "bitwise_not",
+        "ceil",
+        "cummax",
+        "cummin",
+        "float_power",
+        "floor",
+        "frac",
+        "heaviside",
+        "isin",
+        "isneginf",
+        "isposinf",
+        "logcumsumexp",
+        "nan_to_num",
+        "neg",
+        "round",
+        "sgn",
+        "sign",
+        "signbit",
+        "trunc",
+        "where",
+    ]
+)
 
 
 def offer(namespace: dict[str, Any], names: Sequence[str], takes_out: Collection[str] = TAKES_OUT) -> None:
@@ -293,22 +341,25 @@ def offer(namespace: dict[str, Any], names: Sequence[str], takes_out: Collection
 
 def public(function: Callable[..., Any], takes_out: bool = False) -> Callable[..., Any]:
     """The function as the package offers it."""
+    name = function.__name__
     home = function.__module__.rpartition(".")[2]
+    in_dtype_of_out = home in _CREATORS or name in _IN_DTYPE_OF_OUT
+    casts = home in _CASTING and name not in _EXACT
 
     def call(*args: Any, out: Any = None, **options: Any) -> Any:
-        if out is not None and home in _CREATORS:
+        if out is not None and in_dtype_of_out and hasattr(out, "dtype"):
             options.setdefault("dtype", out.dtype)
         try:
             result = function(*args, **options)
         except AttributeError as error:
-            raise _lesson(function.__name__, error, args, options) from error
-        return result if out is None else _deliver(function.__name__, result, out, args, options, home in _CASTING)
+            raise _lesson(name, error, args, options) from error
+        return result if out is None else _deliver(name, result, out, args, options, casts)
 
     def plain_call(*args: Any, **options: Any) -> Any:
         try:
             return function(*args, **options)
         except AttributeError as error:
-            raise _lesson(function.__name__, error, args, options) from error
+            raise _lesson(name, error, args, options) from error
 
     face: Any = call if takes_out else plain_call
     for attribute in WRAPPER_ASSIGNMENTS:

@@ -20,6 +20,7 @@ __all__ = [
     "kept_shape",
     "numpy_names",
     "one_dim",
+    "reduced_dims",
     "sizes",
     "some_dims",
 ]
@@ -52,7 +53,9 @@ def one_dim(name: str, dim: Any, ndim: int) -> int:
     try:
         found = index(dim)
     except TypeError:
-        raise TypeError(f"{name}(): dim must be an int, not {type(dim).__name__}") from None
+        found = None
+    if found is None or isinstance(dim, bool):
+        raise TypeError(f"{name}(): dim must be an int, not {type(dim).__name__}")
     bound = max(ndim, 1)
     if not -bound <= found < bound:
         raise IndexError(
@@ -73,6 +76,15 @@ def some_dims(name: str, dim: Dims, ndim: int) -> tuple[int, ...] | None:
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"{name}: dim {dim} appears multiple times in the list of dims")
     return tuple(sorted(dims)) if ndim else ()
+
+
+def reduced_dims(name: str, dim: Dims, ndim: int) -> tuple[int, ...] | None:
+    """As `some_dims`, where an empty sequence means all dimensions, too.
+
+    >>> reduced_dims("sum", (-1, 0), 3), reduced_dims("sum", (), 3)
+    ((0, 2), None)
+    """
+    return some_dims(name, None if isinstance(dim, tuple | list) and not dim else dim, ndim)
 
 
 def kept_shape(shape: Sequence[int], dims: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from . import complex_numbers, inplace, random
 from .inplace import becoming, in_place
 from .ops import (
     activation,
+    cumulative,
     decompositions,
     determinants,
     distances,
@@ -30,6 +31,7 @@ from .ops import (
     solve,
     sorting,
     special,
+    statistics,
     strided,
 )
 from .ops import diagonal as diagonals
@@ -229,9 +231,18 @@ class Methods:
 
     sum, mean, prod, var, std = reduce.sum, reduce.mean, reduce.prod, reduce.var, reduce.std
     max, min, amax, amin = reduce.max, reduce.min, reduce.amax, reduce.amin
-    argmax, argmin, logsumexp, cumsum = reduce.argmax, reduce.argmin, reduce.logsumexp, reduce.cumsum
+    argmax, argmin, aminmax, logsumexp = reduce.argmax, reduce.argmin, reduce.aminmax, reduce.logsumexp
+    nansum, nanmean, count_nonzero = reduce.nansum, reduce.nanmean, reduce.count_nonzero
     any, all = reduce.any, reduce.all
-    cumsum_ = in_place(cumsum)
+    renorm = norms.renorm
+    cumsum, cumprod, logcumsumexp = cumulative.cumsum, cumulative.cumprod, cumulative.logcumsumexp
+    cummax, cummin, diff = cumulative.cummax, cumulative.cummin, cumulative.diff
+    median, nanmedian, mode = statistics.median, statistics.nanmedian, statistics.mode
+    kthvalue, quantile, nanquantile = statistics.kthvalue, statistics.quantile, statistics.nanquantile
+    cov, corrcoef, bincount = statistics.cov, statistics.corrcoef, statistics.bincount
+    histc, histogram = statistics.histc, statistics.histogram
+
+    cumsum_, cumprod_, renorm_ = in_place(cumsum), in_place(cumprod), in_place(renorm)
 
     # ------------------------------------------------------------ shapes
 

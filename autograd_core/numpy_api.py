@@ -4,8 +4,8 @@ The rule: ``np.f(t)`` takes NumPy's argument names and defaults. A ufunc gives a
 where an argument requires grad (PyTorch would raise) the graph is kept through the operation that means the
 same; otherwise the Tensors are converted and NumPy's own result is returned, as in PyTorch.
 
-`primitive.IMPLEMENTS` holds the functions that agree with an operation argument by argument; the table below, with that of
-`numpy_shapes`, holds the rest.
+`primitive.IMPLEMENTS` holds the functions that agree with an operation argument by argument; the table below, with those of
+`numpy_shapes` and `numpy_statistics`, holds the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from .numpy_operands import refuse as _refuse
 from .numpy_operands import requires_grad as _requires_grad
 from .numpy_operands import tensor as _tensor
 from .numpy_operands import written as _written
-from .numpy_shapes import SHAPES
+from .numpy_shapes import SHAPES, places
+from .numpy_statistics import STATISTICS
 from .ops import (
     decompositions,
     determinants,
@@ -49,47 +50,9 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- other functions, with NumPy's signatures
 
 
-def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: Any = False, **rest: Any) -> Any:
-        _refuse(rest)
-        keep = keepdims is not _MISSING and bool(keepdims)
-        return function(a if dtype is None else a.to(dtype), axis, keep)
-
-    return call
-
-
-def _extremum(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **rest: Any) -> Any:
-        _refuse({"out": out, **rest})
-        return function(a, () if axis is None else axis, keepdims is not _MISSING and bool(keepdims))
-
-    return call
-
-
-def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
-        ddof: float = 0,
-        keepdims: Any = False,
-        **rest: Any,
-    ) -> Any:
-        _refuse({"dtype": dtype, "out": out, **rest})
-        return function(a, axis, keepdim=keepdims is not _MISSING and bool(keepdims), correction=ddof)
-
-    return call
-
-
 def _where(condition: Any, *branches: Any) -> Any:
     condition = _tensor(condition)
     return elementwise.where(condition if condition.dtype == bool else condition != 0, *branches)
-
-
-def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    _refuse({"out": out})
-    return reduce.cumsum(a.reshape(-1) if axis is None else a, 0 if axis is None else axis, dtype=dtype)
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
@@ -191,21 +154,12 @@ def _nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **SHAPES,
-    np.sum: _reduction(reduce.sum),
-    np.mean: _reduction(reduce.mean),
-    np.prod: _reduction(reduce.prod),
-    np.var: _spread(reduce.var),
-    np.std: _spread(reduce.std),
-    np.max: _extremum(reduce.amax),
-    np.amax: _extremum(reduce.amax),
-    np.min: _extremum(reduce.amin),
-    np.amin: _extremum(reduce.amin),
-    np.argmax: _without_out(lambda a, axis=None, *, keepdims=False: reduce.argmax(a, axis, keepdims is True)),
-    np.argmin: _without_out(lambda a, axis=None, *, keepdims=False: reduce.argmin(a, axis, keepdims is True)),
-    np.cumsum: _cumsum,
+    **STATISTICS,
     np.where: _where,
     np.clip: _clip,
     np.round: _without_out(lambda a, decimals=0: elementwise.round(a, decimals=decimals)),
+    np.around: _without_out(lambda a, decimals=0: elementwise.round(a, decimals=decimals)),
+    np.fix: _without_out(elementwise.trunc),
     np.copy: lambda a, order="K", subok=False: a.clone(),
     np.zeros_like: _like(np.zeros_like),
     np.ones_like: _like(np.ones_like),
@@ -242,6 +196,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.isposinf: _without_out(logic.isposinf),
     np.isneginf: _without_out(logic.isneginf),
     np.isreal: logic.isreal,
+    np.iscomplex: places(np.iscomplex),
     np.angle: _angle,
     np.nan_to_num: _nan_to_num,
     np.sinc: special.sinc,

@@ -262,10 +262,11 @@ def _unique(
     return answers if len(answers) > 1 else values
 
 
-def _places(function: Callable[..., Any]) -> Callable[..., Any]:
+def places(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose answer is a constant: indices or counts."""
 
     def call(*args: Any, **options: Any) -> Any:
+        refuse({"out": options.pop("out", None)})
         answer = function(*arrays_of(args), **arrays_of(options))
         return tuple(map(wrap, answer)) if isinstance(answer, tuple) else wrap(np.asarray(answer))
 
@@ -330,14 +331,13 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     np.sort: _sort,
     np.partition: _partition,
     np.unique: _unique,
-    np.argsort: _places(np.argsort),
-    np.argpartition: _places(np.argpartition),
+    np.argsort: places(np.argsort),
+    np.argpartition: places(np.argpartition),
     np.argwhere: lambda a: masks.nonzero(a),
     np.nonzero: lambda a: masks.nonzero(a, as_tuple=True),
-    np.flatnonzero: _places(np.flatnonzero),
-    np.count_nonzero: _places(np.count_nonzero),
-    np.searchsorted: _places(np.searchsorted),
-    np.digitize: _places(np.digitize),
+    np.flatnonzero: places(np.flatnonzero),
+    np.searchsorted: places(np.searchsorted),
+    np.digitize: places(np.digitize),
     np.real: real,
     np.array_equal: _about(np.array_equal),
     np.array_equiv: _about(np.array_equiv),

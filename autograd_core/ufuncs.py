@@ -15,7 +15,7 @@ import numpy as np
 from . import complex_numbers
 from .dtypes import get_default_dtype, result_type
 from .numpy_operands import MISSING, arrays, refuse, requires_grad, tensor, written
-from .ops import elementary, elementwise, index, joining, linalg, masks, parts, reduce, shape
+from .ops import cumulative, elementary, elementwise, index, joining, linalg, masks, parts, reduce, shape
 from .ops.logic import isinf
 from .primitive import IMPLEMENTS, wrap
 
@@ -191,8 +191,15 @@ _REDUCTIONS: dict[Any, Callable[..., Tensor]] = {
     np.minimum: reduce.amin,
     np.logical_and: reduce.all,
     np.logical_or: reduce.any,
+    np.logaddexp: reduce.logsumexp,
 }
-_RUNNING: dict[Any, Callable[..., Tensor]] = {np.add: reduce.cumsum}
+_RUNNING: dict[Any, Callable[..., Tensor]] = {
+    np.add: cumulative.cumsum,
+    np.multiply: cumulative.cumprod,
+    np.maximum: lambda x, dim: cumulative.cummax(x, dim).values,
+    np.minimum: lambda x, dim: cumulative.cummin(x, dim).values,
+    np.logaddexp: cumulative.logcumsumexp,
+}
 
 
 def _reduce(

@@ -60,6 +60,7 @@ FLOORS = [
         "ufuncs",
         "numpy_api",
         "numpy_shapes",
+        "numpy_statistics",
         "random",
         "noise",
         "recurrent",

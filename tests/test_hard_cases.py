@@ -167,6 +167,7 @@ def test_a_norm_by_hand_has_gradient_nan_at_zero() -> None:
     assert np.isnan(slope(lambda x: (x * x).sum().sqrt(), [0.0, 0.0])).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
 def test_standard_deviation() -> None:
     assert slope(ag.std, [2.0, 2.0, 2.0]) == [0, 0, 0]
     assert np.isnan([quiet(ag.std, [2.0]), slope(ag.std, [2.0])[0]]).all()
@@ -181,6 +182,94 @@ def test_products_with_zeros() -> None:
     assert slope(ag.prod, [0.0, 0.0, 3.0]) == [0, 0, 0]
     assert quiet(ag.prod, []) == 1
     assert slope(ag.prod, []) == []
+
+
+def test_running_products_with_zeros() -> None:
+    def sums(x: Tensor) -> Tensor:
+        return x.cumprod(0)
+
+    assert slope(sums, [2.0, 0.0, 3.0]) == [1, 8, 0]
+    assert slope(sums, [0.0, 2.0, 3.0]) == [9, 0, 0]
+    assert slope(sums, [2.0, 0.0, 3.0, 0.0, 5.0]) == [1, 8, 0, 0, 0]
+    assert slope(sums, [0.0]) == [1]
+    assert slope(sums, 0.0) == 1
+
+
+def test_running_sums_of_exponentials() -> None:
+    same(quiet(lambda x: x.logcumsumexp(0), [-inf, 0.0, 0.0, 800.0]), [-inf, 0, np.log(2), 800])
+    same(slope(lambda x: x.logcumsumexp(0), [0.0, -inf, 0.0]), [2.5, 0, 0.5])
+    assert np.isnan(slope(lambda x: x.logcumsumexp(0), [-inf, 0.0])[0])
+
+
+def test_running_extrema_take_the_latest_of_equal_elements() -> None:
+    assert tensor([1.0, 3.0, 3.0, 2.0]).cummax(0).indices.tolist() == [0, 1, 2, 2]
+    assert tensor([3.0, 1.0, 1.0, 2.0]).cummin(0).indices.tolist() == [0, 1, 2, 2]
+    assert slope(lambda x: x.cummax(0).values, [1.0, 3.0, 3.0, 2.0]) == [1, 1, 2, 0]
+    assert slope(lambda x: x.cummin(0).values, [2.0, 2.0, 2.0]) == [1, 1, 1]
+    assert tensor([1.0, nan, 2.0]).cummax(0).indices.tolist() == [0, 1, 1]
+
+
+def test_medians() -> None:
+    assert quiet(ag.median, [4.0, 1.0, 3.0, 2.0]) == 2  # of an even count the lower
+    assert slope(ag.median, [1.0, 2.0, 2.0, 2.0]) == [0, 1 / 3, 1 / 3, 1 / 3]
+    assert slope(lambda x: x.median(0).values, [1.0, 2.0, 2.0, 2.0]) == [0, 1, 0, 0]
+    assert np.isnan(quiet(ag.median, [1.0, nan, 3.0]))
+    assert slope(ag.median, [1.0, nan, nan]) == [0, 0.5, 0.5]
+    assert quiet(ag.nanmedian, [1.0, nan, 3.0]) == 1
+    assert tensor([1.0, nan, 3.0]).median(0).indices.item() == 1
+    assert np.isnan(quiet(ag.median, []))
+
+
+def test_the_most_frequent_element() -> None:
+    values, indices = tensor([3.0, 1.0, 3.0, 1.0, 2.0]).mode()  # of equally frequent ones the smallest, where it stands last
+    assert (values.item(), indices.item()) == (1, 3)
+    assert slope(lambda x: x.mode().values, [3.0, 1.0, 3.0, 1.0, 2.0]) == [0, 0, 0, 1, 0]
+
+
+def test_quantiles_between_elements() -> None:
+    ways = ("linear", "lower", "higher", "nearest", "midpoint")
+    found = [quiet(lambda x, way=way: ag.quantile(x, 0.5, interpolation=way), [4.0, 1.0, 3.0, 2.0]) for way in ways]
+    assert found == [2.5, 2, 3, 3, 2.5]  # the nearest of two that are equally near is that of even rank
+    assert slope(lambda x: ag.quantile(x, 0.25), [0.0, 1.0, 2.0, 3.0]) == [0.25, 0.75, 0, 0]
+    assert slopes(lambda x, q: ag.quantile(x, q), [0.0, 1.0, 3.0], [0.25, 0.75])[1] == [2, 4]
+    assert slope(lambda x: ag.quantile(x, 0.5), [nan, 1.0, 2.0]) == [1, 0, 0]
+    assert quiet(lambda x: ag.nanquantile(x, 0.5), [nan, 1.0, 2.0]) == 1.5
+
+
+def test_spreads_and_correlations_of_too_little() -> None:
+    with pytest.warns(UserWarning, match="degrees of freedom"):
+        assert np.isnan(quiet(lambda x: ag.cov(x), [[2.0]]))
+    assert np.isnan(quiet(ag.corrcoef, [1.0, 1.0]))
+    assert slope(ag.corrcoef, [1.0, 3.0]) == [0, 0]
+
+
+def test_means_without_nan() -> None:
+    assert slope(ag.nansum, [1.0, nan]) == [1, 0]
+    assert slope(ag.nanmean, [1.0, nan, 3.0]) == [0.5, 0, 0.5]
+    assert np.isnan(quiet(ag.nanmean, [nan, nan]))
+
+
+def test_frequencies_have_no_derivative() -> None:
+    x = leaf([0.5, 1.5, 1.5])
+    assert not ag.histc(x, 2, 0, 2).requires_grad
+    for out in (*ag.histogram(x, 2, range=(0.0, 2.0)), ag.bincount(tensor([0, 1, 1]), x)):
+        assert out.requires_grad
+        with pytest.raises(RuntimeError, match="not implemented"):
+            out.sum().backward()
+
+
+def test_a_sum_in_whole_numbers_of_what_requires_grad_raises() -> None:
+    x = leaf([1.5, 2.5])
+    for reduction in (ag.sum, ag.prod, ag.nansum, partial(ag.cumsum, dim=0), partial(ag.cumprod, dim=0)):
+        with pytest.raises(RuntimeError):
+            reduction(x, dtype=ag.int64)
+        assert reduction(x.detach(), dtype=ag.int64).dtype == ag.int64
+
+
+def test_a_dimension_is_no_bool() -> None:
+    for reduction in (ag.sum, ag.median, ag.cumsum, ag.softmax, ag.argmax):
+        with pytest.raises(TypeError):
+            reduction(leaf([[1.0, 2.0]]), dim=True)
 
 
 def test_remainders() -> None:

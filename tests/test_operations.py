@@ -434,8 +434,15 @@ def test_matmul_with_an_array_on_either_side() -> None:
         close(ours.detach(), x @ y)
 
 
-# NumPy reads one triangle of a symmetric matrix; distinct values have no derivative.
-WITHOUT_SLOPES = {np.linalg.cholesky, np.linalg.eigh, np.linalg.eigvalsh, np.unique}
+# NumPy reads one triangle of a symmetric matrix; distinct values and frequencies have no derivative.
+WITHOUT_SLOPES = {
+    np.linalg.cholesky,
+    np.linalg.eigh,
+    np.linalg.eigvalsh,
+    np.unique,
+    np.histogram,
+    np.histogram_bin_edges,
+}
 NEW_ARRAYS = {np.zeros_like, np.ones_like, np.full_like, np.empty_like}
 
 

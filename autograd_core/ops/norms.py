@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import Dims, kept_shape, one_dim, some_dims
+from ..dims import Dims, kept_shape, one_dim, reduced_dims
 from ..primitive import Array, TensorLike, either, primitive
 from .decompositions import svdvals
-from .elementwise import cast, sign
+from .elementwise import cast, mul, plus, sign, true_divide, where
 from .linalg import deprecated, matrices
+from .logic import gt
 from .reduce import _sum, amax, amin
 from .shape import movedim, reshape
 
@@ -97,7 +98,7 @@ def vector_norm(
         raise RuntimeError(
             f"linalg.vector_norm: expected a floating point tensor, got {array.dtype}; use .float() or dtype=..."
         )
-    dims = some_dims("linalg.vector_norm", None if isinstance(dim, tuple | list) and not dim else dim, array.ndim)
+    dims = reduced_dims("linalg.vector_norm", dim, array.ndim)
     reduced = array.shape if dims is None else [array.shape[d] for d in dims]
     if 0 in reduced and (ord < 0 or math.isinf(ord)):
         raise RuntimeError(
@@ -198,3 +199,27 @@ def norm(input: Tensor, p: Any = "fro", dim: Dims = None, keepdim: bool = False,
     if isinstance(p, str) and (p != "fro" or (isinstance(dim, tuple | list) and len(dim) > 2)):
         return matrix_norm(input, p, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     return vector_norm(input, 2 if p == "fro" or p is None else p, dim, keepdim, dtype=dtype)
+
+
+# ---------------------------------------------------------------- of slices
+
+
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Each slice along dim whose p-norm is greater than maxnorm, scaled down to it (divided by its norm + 1e-7).
+
+    >>> renorm(tensor([[3., 4.], [0.3, 0.4]]), 2, 0, 1)
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
+    """
+    ndim = input.array.ndim
+    if p <= 0:
+        raise RuntimeError(f"renorm: p must be positive, got {p}")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: maxnorm must not be negative, got {maxnorm}")
+    if ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {ndim}")
+    at = one_dim("renorm", dim, ndim)
+    wide = np.dtype(np.float32) if input.array.dtype == np.float16 else None  # as in PyTorch
+    norms = vector_norm(input, p, tuple(i for i in range(ndim) if i != at), keepdim=True, dtype=wide)
+    factors = where(gt(norms, maxnorm), true_divide(maxnorm, plus(norms, 1e-7)), 1.0)
+    return mul(input, cast(factors, input.array.dtype))

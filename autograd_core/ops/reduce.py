@@ -6,21 +6,23 @@ spread back over the reduced dimensions.
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import return_types
-from ..dims import Dims, kept_shape, numpy_names, one_dim, some_dims
+from ..dims import Dims, kept_shape, numpy_names, one_dim, reduced_dims, some_dims
 from ..dtypes import require
+from ..modes import is_grad_enabled
 from ..numerics import add_up, products_of_others
 from ..primitive import Array, TensorLike, either, primitive, wrap
-from .elementwise import maximum, minimum
+from .elementwise import maximum, minimum, true_divide
+from .logic import isnan, logical_not
 from .scatter import _ungather
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
@@ -41,6 +43,16 @@ def _wide(input: Array) -> Any:
     return np.float32 if input.dtype == np.float16 else np.int64 if input.dtype.kind in "biu" else None
 
 
+def _converted(name: str, input: Tensor, dtype: DTypeLike) -> Tensor:
+    """The input in the dtype that was asked for; RuntimeError where that would silently end the graph."""
+    out = input.to(dtype)
+    if input._edge is not None and out.array.dtype.kind not in "fc" and is_grad_enabled():
+        raise RuntimeError(
+            f"{name}: dtype={out.array.dtype} has no gradient, but input requires grad; use input.detach(), or a floating dtype"
+        )
+    return out
+
+
 # ---------------------------------------------------------------- sums
 
 
@@ -59,15 +71,15 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeL
     >>> sum(tensor([[1., 2.], [3., 4.]]), dim=0)
     tensor([4., 6.])
     """
-    dims = some_dims("sum", dim or None if isinstance(dim, tuple | list) else dim, input.array.ndim)
+    dims = reduced_dims("sum", dim, input.array.ndim)
     if dtype is None:
         return _sum(input, dims, keepdim)
-    return _sum(input.to(dtype), dims, keepdim).to(dtype)  # int8 is added in int64: modulo 2^8 the same
+    return _sum(_converted("sum", input, dtype), dims, keepdim).to(dtype)  # int8 is added in int64: modulo 2^8 the same
 
 
 def _count(shape: tuple[int, ...], dim: tuple[int, ...] | None) -> int:
     """How many elements are reduced to one."""
-    return int(np.prod(shape if dim is None else [shape[d] for d in dim], dtype=np.int64))
+    return math.prod(shape if dim is None else [shape[d] for d in dim])
 
 
 def _mean_vjp_in_memory(g: Any, input_shape: tuple[int, ...], dim: Any) -> Array:
@@ -97,24 +109,32 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
             f"mean: could not infer output dtype. Input dtype must be floating point, got {input.array.dtype}; "
             "use .float().mean() or mean(dtype=...)"
         )
-    dims = some_dims("mean", dim or None if isinstance(dim, tuple | list) else dim, input.array.ndim)
+    dims = reduced_dims("mean", dim, input.array.ndim)
     return _mean(input, dims, keepdim)
 
 
+def _freedom(shape: tuple[int, ...], dim: Any, correction: float) -> Any:
+    """What sums of squares are divided by: at least 0; NaN, if nothing is summed."""
+    n = _count(shape, dim)
+    return np.maximum(n - correction, 0) if n else np.asarray(np.nan)
+
+
 def _var_vjp(g: Any, input: Any, dim: Any, correction: float) -> Any:
-    n = _count(input.shape, dim)
-    centred = input - input.mean(axis=dim, keepdims=True)
-    return g.reshape(kept_shape(input.shape, dim)) * centred * (2 / np.float64(n - correction)).astype(input.dtype)
+    centred = input - input.mean(axis=dim, keepdims=True) if _count(input.shape, dim) else input
+    factor = (2 / _freedom(input.shape, dim, correction)).astype(input.dtype)
+    return g.reshape(kept_shape(input.shape, dim)) * centred * factor
 
 
-def _variance(input: Array, dim: Any, correction: float, keepdim: bool) -> Any:
+def _variance(input: Array, dim: Any, correction: float, keepdim: bool, root: bool = False) -> Any:
+    """The variance or its root; of half precision by way of single."""
     if input.dtype == np.float16:
-        return _variance(input.astype(np.float32), dim, correction, keepdim).astype(np.float16)
+        return _variance(input.astype(np.float32), dim, correction, keepdim, root).astype(np.float16)
     n = _count(input.shape, dim)
     with np.errstate(invalid="ignore", divide="ignore"):  # of one element: 0 / 0
         centred = input - add_up(input, dim, True) / input.dtype.type(n)
         squares = centred * centred if input.dtype.kind == "f" else (centred * np.conj(centred)).real
-        return add_up(squares, dim, keepdim) / np.maximum(n - correction, 0).astype(squares.dtype)
+        out = add_up(squares, dim, keepdim) / _freedom(input.shape, dim, correction).astype(squares.dtype)
+    return np.sqrt(out) if root else out
 
 
 @primitive(fresh=True,
@@ -127,19 +147,25 @@ def _var(input: TensorLike, dim: Any, correction: float, keepdim: bool) -> Tenso
            input=lambda g, input, out, dim, correction:  # 0 where the standard deviation is 0, as in PyTorch
                _var_vjp(np.where(out == 0, 0, g / (out + out)), input, dim, correction))
 def _std(input: TensorLike, dim: Any, correction: float, keepdim: bool) -> Tensor:
-    return np.sqrt(_variance(input, dim, correction, keepdim))
-
-
-def _correction(unbiased: bool | None, correction: float | None) -> float:
-    return (0 if unbiased is False else 1) if correction is None else correction
+    return _variance(input, dim, correction, keepdim, root=True)
 
 
 def _spread_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, float]:
     if isinstance(dim, bool):  # var(unbiased), PyTorch's oldest form
         dim, unbiased = None, dim
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{name}(): give either correction, or unbiased (True: correction=1, False: correction=0)")
     if input.array.dtype.kind not in "fc":
         raise RuntimeError(f"{name}: only supports floating point dtypes, got {input.array.dtype}; use .float()")
-    return some_dims(name, dim if dim != () else None, input.array.ndim), _correction(unbiased, correction)
+    dims = reduced_dims(name, dim, input.array.ndim)
+    if correction is None:
+        correction = 0 if unbiased is False else 1
+    if _count(input.array.shape, dims) <= correction:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0: {_count(input.array.shape, dims)} elements, correction {correction}",
+            stacklevel=4,
+        )
+    return dims, correction
 
 
 @numpy_names
@@ -166,7 +192,84 @@ def std(
     return _std(input, dims, ddof, keepdim)
 
 
-# ---------------------------------------------------------------- products, cumulated sums
+@numpy_names
+def var_mean(
+    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """`var` and `mean`.
+
+    >>> var_mean(tensor([1., 2., 3.]))
+    (tensor(1.), tensor(2.))
+    """
+    dims, ddof = _spread_arguments("var_mean", input, dim, unbiased, correction)
+    return _var(input, dims, ddof, keepdim), _mean(input, dims, keepdim)
+
+
+@numpy_names
+def std_mean(
+    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """`std` and `mean`."""
+    dims, ddof = _spread_arguments("std_mean", input, dim, unbiased, correction)
+    return _std(input, dims, ddof, keepdim), _mean(input, dims, keepdim)
+
+
+@primitive(fresh=True,
+           input=lambda g, input, dim: _spread(g, input.shape, dim) * (input == input))  # NaN equals nothing
+def _nansum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
+    known = np.where(np.isnan(input), np.zeros((), input.dtype), input)
+    return add_up(known, dim, keepdim, _wide(input)).astype(input.dtype, copy=False)
+
+
+@numpy_names
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
+    """The sum, NaN left out.
+
+    >>> nansum(tensor([1., float("nan"), 2.]))
+    tensor(3.)
+    """
+    if input.array.dtype.kind == "c":
+        raise RuntimeError("nansum: not supported for complex tensors")
+    if dtype is not None:
+        input = _converted("nansum", input, dtype)
+    if input.array.dtype.kind != "f":
+        return sum(input, dim, keepdim, dtype=dtype)
+    return _nansum(input, reduced_dims("nansum", dim, input.array.ndim), keepdim)
+
+
+@numpy_names
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Tensor:
+    """The mean, NaN left out; NaN of nothing else.
+
+    >>> nanmean(tensor([1., float("nan"), 2.]))
+    tensor(1.5000)
+    """
+    converted = input if dtype is None else input.to(dtype)
+    for given in (input, converted):
+        if given.array.dtype.kind not in "fc":
+            raise RuntimeError(f"nanmean: expected a floating point dtype, got {given.array.dtype}; use .float()")
+    with np.errstate(invalid="ignore"):  # of nothing: 0 / 0
+        return true_divide(nansum(converted, dim, keepdim), sum(logical_not(isnan(input)), dim, keepdim))
+
+
+@primitive()
+def _count_nonzero(input: TensorLike, dim: Any) -> Tensor:
+    return np.asarray(np.count_nonzero(input, axis=dim), np.int64)
+
+
+@numpy_names
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+    """How many elements, or how many along dim, are not zero (int64). NaN is not.
+
+    >>> count_nonzero(tensor([[0, 1], [2, 3]]), 0)
+    tensor([1, 2])
+    """
+    return _count_nonzero(input, reduced_dims("count_nonzero", dim, input.array.ndim))
+
+
+# ---------------------------------------------------------------- products, sums of exponentials
 
 
 def _prod_of_others(g: Any, input: Any, dim: Any, keepdim: bool) -> Any:
@@ -209,37 +312,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     dims = None if dim is None else some_dims("prod", one_dim("prod", dim, input.array.ndim), input.array.ndim)
     if dtype is None:
         return _prod(input, dims or None, keepdim)
-    return _prod(input.to(dtype), dims or None, keepdim).to(dtype)
-
-
-def _cumsum_vjp(g: Any, dim: int) -> Any:
-    return np.flip(either(_cumsum)(np.flip(g, dim), dim), dim)
-
-
-@primitive(fresh=True,
-           input=_cumsum_vjp)
-def _cumsum(input: TensorLike, dim: int) -> Tensor:
-    if input.dtype.kind == "f":  # one term after the other: accumulated in float64, as in PyTorch
-        return np.cumsum(input, axis=dim, dtype=np.float64).astype(input.dtype, copy=False)
-    return np.cumsum(input, axis=dim, dtype=input.dtype if input.dtype.kind == "c" else np.int64)
-
-
-def _running(row: Callable[..., Tensor], input: Tensor, dim: int, dtype: DTypeLike = None) -> Tensor:
-    """A running sum or product along dim, in dtype."""
-    at = one_dim(row.__name__.strip("_"), dim, input.array.ndim)
-    converted = input if dtype is None else input.to(dtype)
-    result = row(converted, at) if input.array.ndim else row(converted.reshape(1), 0).reshape(())
-    return result if dtype is None else result.to(dtype)
-
-
-@numpy_names
-def cumsum(input: Tensor, dim: int, *, dtype: DTypeLike = None) -> Tensor:
-    """The running sum along dim.
-
-    >>> cumsum(tensor([1., 2., 3.]), 0)
-    tensor([1., 3., 6.])
-    """
-    return _running(_cumsum, input, dim, dtype)
+    return _prod(_converted("prod", input, dtype), dims or None, keepdim).to(dtype)
 
 
 def _logsumexp_vjp(g: Any, input: Any, out: Any, dim: Any) -> Any:
@@ -266,7 +339,9 @@ def logsumexp(input: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     >>> logsumexp(tensor([1000., 1000.]), 0)
     tensor(1000.6932)
     """
-    return _logsumexp(input, some_dims("logsumexp", dim, input.array.ndim), keepdim)
+    if dim is None:
+        raise TypeError("logsumexp(): dim must be an int or a tuple of ints; for all dimensions give ()")
+    return _logsumexp(input, reduced_dims("logsumexp", dim, input.array.ndim), keepdim)
 
 
 # ---------------------------------------------------------------- extrema
@@ -323,13 +398,24 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     >>> amax(tensor([[1., 3.], [2., 0.]]), 1)
     tensor([3., 2.])
     """
-    return _amax(input, some_dims("amax", dim if dim != () else None, input.array.ndim), keepdim)
+    return _amax(input, reduced_dims("amax", dim, input.array.ndim), keepdim)
 
 
 @numpy_names
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest element over dim; ties share the gradient evenly. NaN wins."""
-    return _amin(input, some_dims("amin", dim if dim != () else None, input.array.ndim), keepdim)
+    return _amin(input, reduced_dims("amin", dim, input.array.ndim), keepdim)
+
+
+@numpy_names
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> return_types.aminmax:
+    """`amin` and `amax` over all elements, or over one dim.
+
+    >>> aminmax(tensor([3., 1., 2.])).max
+    tensor(3.)
+    """
+    dims = some_dims("aminmax", dim if dim is None else one_dim("aminmax", dim, input.array.ndim), input.array.ndim)
+    return return_types.aminmax(_amin(input, dims, keepdim), _amax(input, dims, keepdim))
 
 
 @primitive()
@@ -371,25 +457,40 @@ def _winner_vjp(g: Any, index: Any, dim: int, input_shape: tuple[int, ...]) -> A
 @primitive(fresh=True, torch="MaxBackward0",
            input=_winner_vjp)
 def _largest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
-    out = np.take_along_axis(input, index, dim)
-    return out if keepdim else out.squeeze(dim)
+    return _one_of_each(input, dim, index, keepdim)
 
 
 @primitive(fresh=True, torch="MinBackward0",
            input=_winner_vjp)
 def _smallest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
+    return _one_of_each(input, dim, index, keepdim)
+
+
+def _chosen(row: Any, places: Any, result: Any, input: Tensor, dim: Any, keepdim: bool) -> Any:
+    """PyTorch's pair of values and indices, where `places` gives the index of one element of each line along dim."""
+    array = input.array
+    at = one_dim(result.__name__, dim, array.ndim)
+    index = places(array if array.ndim else array.reshape(1), at)
+    if not array.ndim:
+        return result(input.clone(), wrap(index.reshape(())))
+    return result(row(input, at, wrap(index), keepdim), wrap(index if keepdim else index.squeeze(at)))
+
+
+def _one_of_each(input: Array, dim: int, index: Array, keepdim: bool) -> Any:
+    """The element of each line along dim that stands at its index."""
     out = np.take_along_axis(input, index, dim)
     return out if keepdim else out.squeeze(dim)
 
 
-def _extremum(row: Any, places: Any, result: Any, input: Tensor, dim: Any, keepdim: bool) -> Any:
-    """PyTorch's pair of values and indices."""
-    at = one_dim(result.__name__, dim, input.array.ndim)
-    if not input.array.ndim:
-        return result(input.clone(), places(input, None, False))
-    index = places(input, at, True)
-    values = row(input, at, index, keepdim)
-    return result(values, index if keepdim else wrap(index.array.squeeze(at)))
+def _first(function: Any, name: str) -> Any:
+    def places(array: Array, dim: int) -> Array:
+        _check_not_empty(name, array, (dim,))
+        return np.asarray(function(array, axis=dim, keepdims=True), np.int64)
+
+    return places
+
+
+_first_largest, _first_smallest = _first(np.argmax, "max"), _first(np.argmin, "min")
 
 
 @numpy_names
@@ -404,7 +505,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         return _max(input)
     if hasattr(dim, "array"):
         return maximum(input, dim)
-    return _extremum(_largest, _argmax, return_types.max, input, dim, keepdim)
+    return _chosen(_largest, _first_largest, return_types.max, input, dim, keepdim)
 
 
 @numpy_names
@@ -414,7 +515,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
         return _min(input)
     if hasattr(dim, "array"):
         return minimum(input, dim)
-    return _extremum(_smallest, _argmin, return_types.min, input, dim, keepdim)
+    return _chosen(_smallest, _first_smallest, return_types.min, input, dim, keepdim)
 
 
 # ---------------------------------------------------------------- logic

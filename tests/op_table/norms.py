@@ -28,6 +28,12 @@ def _matrix_norm(x: Array, p: Any = "fro", dim: Any = (-2, -1), keepdim: bool = 
     return np.linalg.norm(x, p, dim, keepdim) if x.size else np.zeros(())
 
 
+def _renorm(x: Array, p: float, dim: int, maxnorm: float) -> Any:
+    slices = np.moveaxis(x, dim, 0)
+    norms = vector_norm(slices.reshape(len(slices), -1), p, 1) if slices[:1].size else np.zeros(len(slices))
+    return np.moveaxis((slices.T * np.where(norms > maxnorm, maxnorm / (norms + 1e-7), 1)).T, 0, dim)
+
+
 def rows() -> Iterator[Row]:
     orders = [1, 2, 3, 0, inf, -inf, 0.5, -1, 1.5, 2.5]
     vectors = [*[Call(floats(2, 3), p) for p in orders], *[Call(floats(2, 3), p, 1) for p in orders],
@@ -71,3 +77,9 @@ def rows() -> Iterator[Row]:
               [Call(floats(2, 3), 1), Call(floats(2, 3), (0, 1), True), Call(floats(0), 0), Call(floats(), 0), Call(floats(1), 0)],
               lambda x, dim, keepdim=False: np.sqrt((x * x).sum(dim, keepdims=keepdim)) if x.ndim else np.abs(x), takes=FLOATS,
               operations=[], errors=[*bad_dims(2, 3)[:2], Wrong(RuntimeError, ints(3), 0)])
+    yield Row(op.renorm,
+              [*[Call(floats(2, 3), p, dim, 1.0) for p in (1, 2, 2.5, inf) for dim in (0, -1)], Call(floats(2, 3, 2), 2, 1, 0.7), Call(floats(2, 3), 2, 0, 100),
+               Call(floats(1, 1), 2, 0, 0.01), Call(floats(0, 2), 2, 0, 1), Call(floats(2, 0), 2, 0, 1), Call(floats(3, 2), 2, 0, 0)],
+              _renorm, takes=FLOATS, lacks=["0-d"], operations=[],
+              errors=[Wrong(RuntimeError, floats(2, 3), 0, 0, 1), Wrong(RuntimeError, floats(2, 3), 2, 0, -1), Wrong(RuntimeError, floats(3), 2, 0, 1),
+                      Wrong(IndexError, floats(2, 3), 2, 2, 1), Wrong(RuntimeError, ints(2, 3), 2, 0, 1)])

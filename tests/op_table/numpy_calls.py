@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tests.op_calls import Call, floats, ints, matrix
+from tests.op_calls import Call, Fixed, floats, ints, matrix, positive
 
 # fmt: off  # laid out as a table
 
 _x, _y, _square, _matrix = floats(2, 3), floats(2, 3, seed=1), floats(3, 3), matrix(3, 3)
+_gaps = np.where(np.arange(6).reshape(2, 3) == 1, np.nan, _x)
 _missing = np.array([np.nan, np.inf, -np.inf, 1.0])
 NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.sum, Call(_x)), (np.sum, Call(_x, axis=1, keepdims=True)), (np.sum, Call(_x, 0)),
@@ -87,6 +88,34 @@ NUMPY_CALLS: list[tuple[Callable[..., Any], Call]] = [
     (np.astype, Call(_x, np.float32)), (np.real, Call(_x)), (np.array_equal, Call(_x, _x)), (np.array_equiv, Call(_x, _y)),
     (np.result_type, Call(_x, 1)), (np.iscomplexobj, Call(_x)), (np.isrealobj, Call(_x)), (np.shares_memory, Call(_x, _y)),
     (np.may_share_memory, Call(_x, _y)),
+    (np.any, Call(_x)), (np.any, Call(_x, axis=1, keepdims=True)), (np.all, Call(_x, 0)), (np.around, Call(_x, 1)), (np.fix, Call(_x)), (np.iscomplex, Call(_x)),
+    (np.prod, Call(floats(2, 3, 2), axis=(0, -1), keepdims=True)), (np.ptp, Call(_x)), (np.ptp, Call(_x, axis=1, keepdims=True)),
+    (np.average, Call(_x)), (np.average, Call(_x, 1, returned=True)), (np.average, Call(_x, weights=positive(2, 3))), (np.average, Call(_x, 1, positive(3), True)),
+    (np.average, Call(floats(2, 3, 4), (2, 0), positive(4, 2), keepdims=True)),
+    (np.nansum, Call(_x)), (np.nansum, Call(_x, axis=1, keepdims=True)), (np.nansum, Call(_gaps, 1)), (np.nanmean, Call(_gaps, axis=0)), (np.nanmean, Call(_gaps)),
+    (np.nanprod, Call(_gaps, axis=1)), (np.nanprod, Call(_gaps)), (np.nanvar, Call(_gaps, axis=1)), (np.nanvar, Call(_gaps, ddof=1)), (np.nanstd, Call(_gaps, 1, keepdims=True)),
+    (np.nanstd, Call(_gaps)), (np.nanmax, Call(_gaps)), (np.nanmax, Call(_gaps, axis=1)), (np.nanmin, Call(_gaps, 0, keepdims=True)), (np.nanmin, Call(_gaps)),
+    (np.nanargmax, Call(_gaps, axis=1)), (np.nanargmin, Call(_gaps)), (np.nancumsum, Call(_gaps)), (np.nancumsum, Call(_gaps, axis=0)), (np.nancumprod, Call(_gaps, 1)),
+    (np.cumprod, Call(_x)), (np.cumprod, Call(_x, axis=1)), (np.cumulative_sum, Call(floats(4))), (np.cumulative_sum, Call(_x, axis=1, include_initial=True)),
+    (np.cumulative_prod, Call(_x, axis=-1, include_initial=True)), (np.cumulative_prod, Call(_x, axis=0)),
+    (np.median, Call(_x)), (np.median, Call(_x, axis=1)), (np.median, Call(floats(2, 3, 4), axis=(0, 2), keepdims=True)),
+    (np.nanmedian, Call(_gaps)), (np.nanmedian, Call(_gaps, axis=1)), (np.nanmedian, Call(_gaps, 0, keepdims=True)),
+    (np.quantile, Call(_x, 0.3)), (np.quantile, Call(_x, np.array([[0.1, 0.4], [0.6, 1.0]]).view(Fixed), axis=1)), (np.quantile, Call(_x, 0.4, 0, method="lower")),
+    (np.quantile, Call(floats(5), 0.625, method="nearest")), (np.quantile, Call(floats(5), 0.375, method="nearest")), (np.quantile, Call(_x, 0.3, None, keepdims=True, method="higher")),
+    (np.quantile, Call(floats(2, 3, 4), 0.3, axis=(2, 0), method="midpoint")), (np.quantile, Call(floats(7).view(Fixed), np.array([0.21, 0.73]))),
+    (np.percentile, Call(_x, 30)), (np.percentile, Call(_x, [10, 50, 100], axis=1, keepdims=True)), (np.nanquantile, Call(_gaps, 0.7)), (np.nanquantile, Call(_gaps, 0.4, axis=1)),
+    (np.nanpercentile, Call(_gaps, [20, 80], 1)),
+    (np.cov, Call(_x)), (np.cov, Call(_x, rowvar=False)), (np.cov, Call(floats(4), floats(4, seed=1))), (np.cov, Call(_x, bias=True)), (np.cov, Call(_x, _y, ddof=0)),
+    (np.cov, Call(_x, fweights=np.array([1, 2, 3]))), (np.cov, Call(_x, aweights=positive(3))), (np.cov, Call(_x, aweights=[1, 2, 1])), (np.cov, Call(floats(4))),
+    (np.corrcoef, Call(np.sin(9 * floats(3, 5)))), (np.corrcoef, Call(np.sin(9 * floats(5, 3)), rowvar=False)), (np.corrcoef, Call(floats(4), np.sin(9 * floats(4)))),
+    (np.diff, Call(_x)), (np.diff, Call(_x, 2)), (np.diff, Call(_x, axis=0)), (np.diff, Call(_x, prepend=0.5)), (np.diff, Call(_x, append=floats(2, 2))), (np.diff, Call(_x, 1, 0, _y[:1], 1.0)),
+    (np.ediff1d, Call(_x)), (np.ediff1d, Call(floats(4), to_end=[1.0, 2.0], to_begin=floats(1))),
+    (np.gradient, Call(_x)), (np.gradient, Call(floats(5), 0.5)), (np.gradient, Call(floats(3, 4), 2.0, np.cumsum(positive(4)), edge_order=2)), (np.gradient, Call(_x, axis=1)),
+    (np.gradient, Call(floats(3, 4), 0.5, 2, axis=(1, 0))),
+    (np.trapezoid, Call(_x)), (np.trapezoid, Call(_x, dx=0.5, axis=0)), (np.trapezoid, Call(_x, np.cumsum(positive(3)))), (np.trapezoid, Call(_x, _y)),
+    (np.bincount, Call(ints(7), floats(7))), (np.bincount, Call(ints(3), positive(3), 9)), (np.bincount, Call([0, 2, 2], weights=floats(3))),
+    (np.histogram, Call(floats(20), 5)), (np.histogram, Call(floats(20), bins=[-1.0, 0.0, 0.5], density=True)), (np.histogram, Call(floats(20), 4, weights=positive(20))),
+    (np.histogram_bin_edges, Call(floats(20), 5)),
     (np.isposinf, Call(_x)), (np.isneginf, Call(_x)), (np.isreal, Call(_x)), (np.isin, Call(_x, _x[0])),
     (np.isin, Call(_x, _y, invert=True)), (np.real, Call(_x)), (np.angle, Call(_x)), (np.angle, Call(_x, deg=True)),
     (np.sinc, Call(_x)), (np.i0, Call(_x)), (np.nan_to_num, Call(_x)), (np.nan_to_num, Call(_missing, nan=2.0, posinf=3.0, neginf=4.0)),

@@ -53,6 +53,16 @@ def _extremum(largest: Callable[..., Any], where: Callable[..., Any], of_two: Ca
     return call
 
 
+def _with_nan(x: Array) -> Array:
+    return np.where(np.arange(x.size).reshape(x.shape) % 3 == 1, nan, x)
+
+
+def _nanmean(x: Array, axis: Any = None, keepdims: bool = False) -> Any:
+    known = ~np.isnan(x)
+    with np.errstate(all="ignore"):
+        return np.where(known, x, 0).sum(axis=axis, keepdims=keepdims) / known.sum(axis=axis, keepdims=keepdims)
+
+
 def rows() -> Iterator[Row]:
     yield Row(op.sum, [*reductions(), Call(ints(2, 3), dtype=np.dtype(np.float64)), Call(floats(2, 3), ())],
               over(np.sum), SUMS, errors=bad_dims(2, 3))
@@ -71,12 +81,24 @@ def rows() -> Iterator[Row]:
     at_0 = [call for call in spreads if call.args[0].size == 1]
     yield Row(op.std, [call for call in spreads if call not in at_0], with_ddof(np.std), takes=FLOATS, conventions=at_0,
               errors=no_floats)
+    with_mean: Callable[[Any], Any] = lambda spread: lambda *args, **options: [
+        with_ddof(spread)(*args, **options),
+        over(np.mean)(*args[:2], **{name: value for name, value in options.items() if name in ("dim", "keepdim")})]
+    yield Row(op.var_mean, spreads, with_mean(np.var), takes=FLOATS, operations=[], errors=no_floats)
+    yield Row(op.std_mean, [call for call in spreads if call not in at_0], with_mean(np.std), takes=FLOATS, operations=[],
+              conventions=at_0, errors=no_floats)
+    some_nan = [call.changed(_with_nan) for call in reductions()] + [Call(np.array([nan, nan])), Call(np.array([[nan, 1.0], [nan, nan]]), 1)]
+    yield Row(op.nansum, [*reductions(), Call(ints(2, 3), dtype=np.dtype(np.float64)), Call(ints(2, 3), 0), Call(floats(2, 3), ())],
+              over(np.nansum), SUMS, conventions=some_nan, errors=[*bad_dims(2, 3), Wrong(RuntimeError, np.array([1j]))])
+    yield Row(op.nanmean, averages, over(_nanmean), takes=FLOATS, operations=[], conventions=[call for call in some_nan if call.args[0].size],
+              errors=[*bad_dims(2, 3), Wrong(RuntimeError, ints(3)), Wrong(RuntimeError, bools(3))])
+    yield Row(op.count_nonzero,
+              [Call(ints(2, 3)), Call(ints(2, 3), 0), Call(ints(2, 3), dim=(0, 1)), Call(ints(2, 3), ()), Call(floats(2, 3, 2), (0, -1)), Call(floats()),
+               Call(floats(), 0), Call(floats(0)), Call(floats(0, 2), 0), Call(floats(1)), Call(np.array([nan, 0.0, -0.0])), Call(bools(4))],
+              over(np.count_nonzero), INT64, errors=[*bad_dims(2, 3), Wrong(RuntimeError, floats(2, 3), (0, 0))])
     yield Row(op.prod,
               [*reductions(several=False), Call(np.array([2.0, 0.0, 3.0])), Call(np.array([0.0, 0.0, 3.0]), 0)],
               over(np.prod), SUMS, errors=bad_dims(2, 3))
-    running = [Call(floats(2, 3), 0), Call(floats(2, 3), dim=-1), Call(floats(), 0), Call(floats(0), 0),
-               Call(floats(1), 0), Call(ints(4), 0)]
-    yield Row(op.cumsum, running, lambda x, dim: np.cumsum(x, dim).reshape(x.shape), SUMS, errors=bad_dims(2, 3))
     yield Row(op.logsumexp, reductions(dim_first=True, empty=False),
               over(lambda x, **axes: np.log(np.exp(x).sum(**axes))), FLOATING, kinks=[(-inf, nan)],
               kink_options={"dim": 0}, errors=bad_dims(2, 3))
@@ -85,6 +107,10 @@ def rows() -> Iterator[Row]:
     yield Row(op.amax, some, over(np.max), errors=[*bad_dims(2, 3), *empty])
     yield Row(op.amin, some, over(np.min), errors=[*bad_dims(2, 3), *empty])
     one = reductions(several=False, empty=False)
+    by_name = [Call(call.args[0], dim=call.args[1]) if len(call.args) > 1 else call for call in one]
+    yield Row(op.aminmax, by_name, lambda x, **axes: [over(np.min)(x, **axes), over(np.max)(x, **axes)], operations=[],
+              conventions=[Call(np.array([2.0, 1.0, 2.0, 1.0])), Call(np.array([nan, 1.0]), dim=0)],
+              errors=[*bad_dims(2, 3), Wrong(RuntimeError, floats(0)), Wrong(IndexError, floats(0, 3), dim=0), Wrong(TypeError, floats(3), 0)])
     yield Row(op.argmax, one, over(np.argmax), INT64, takes=NO_BOOL,
               errors=[*bad_dims(2, 3), *empty[:2], Wrong(IndexError, floats(0))])
     yield Row(op.argmin, one, over(np.argmin), INT64, takes=NO_BOOL,
