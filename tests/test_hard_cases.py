@@ -221,7 +221,9 @@ def test_medians() -> None:
 
 
 def test_the_most_frequent_element() -> None:
-    values, indices = tensor([3.0, 1.0, 3.0, 1.0, 2.0]).mode()  # of equally frequent ones the smallest, where it stands last
+    values, indices = tensor(
+        [3.0, 1.0, 3.0, 1.0, 2.0]
+    ).mode()  # of equally frequent ones the smallest, where it stands last
     assert (values.item(), indices.item()) == (1, 3)
     assert slope(lambda x: x.mode().values, [3.0, 1.0, 3.0, 1.0, 2.0]) == [0, 0, 0, 1, 0]
 
