@@ -30,6 +30,7 @@ FLOORS = [
         "saving",
         "trees",
         "streams",
+        "normal",
         "numerics",
         "dims",
         "lapack",

@@ -1,4 +1,5 @@
-"""The special functions computed here, against SciPy's, in units of the last place; and what happens without SciPy."""
+"""Functions that NumPy lacks, on arrays: special functions against SciPy's, in units of the last place (and what happens
+without SciPy); choices by bits; reductions of rows."""
 
 from __future__ import annotations
 
@@ -106,3 +107,41 @@ def test_without_scipy_the_common_functions_work_and_the_rare_ones_say_what_to_i
             function(x)
     with pytest.raises(ImportError, match="pip install"):
         ag.igamma(x.detach(), x)
+
+
+VALUES = np.array([[0.0, -0.0, 1.0, np.inf], [-np.inf, np.nan, -2.5, 1e-40]])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_choices_by_bits(dtype: str) -> None:
+    x = VALUES.astype(dtype)
+    y = np.roll(x, 3)
+    for condition in (x > 0, y <= 0, np.isnan(x), np.ones_like(x, bool)):
+        np.testing.assert_array_equal(numerics.select(condition, x, y), np.where(condition, x, y))
+        np.testing.assert_array_equal(numerics.select(condition.T, x.T, y.T), np.where(condition, x, y).T)
+        np.testing.assert_array_equal(numerics.zeroed(x, condition), np.where(condition, 0, x))
+        np.testing.assert_array_equal(
+            numerics.zeroed(x[:, ::-2], condition[:, ::-2]), np.where(condition, 0, x)[:, ::-2]
+        )
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 40), (2, 3, 10), (4, 600), (3, 3000), (1, 1), (0, 4), (4, 0), (7,)])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_reductions_of_rows(shape: tuple[int, ...], dtype: str) -> None:
+    x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    turned = np.asfortranarray(x)
+    for dim in range(len(shape)):
+        for layout in (x, turned, x[..., ::-1]):
+            np.testing.assert_array_equal(
+                numerics.kept_largest(layout, dim), layout.max(dim, keepdims=True, initial=-np.inf)
+            )
+            wanted = layout.astype(np.float64).sum(dim, keepdims=True)
+            found = numerics.kept_sums(layout, dim)
+            assert found.dtype == x.dtype
+            np.testing.assert_allclose(
+                found, wanted, rtol=1e-5, atol={"float16": 0.2, "float32": 1e-4, "float64": 1e-11}[dtype]
+            )
+
+
+def test_the_largest_of_a_row_with_nan_is_nan() -> None:
+    np.testing.assert_array_equal(numerics.kept_largest(VALUES, 1), [[np.inf], [np.nan]])

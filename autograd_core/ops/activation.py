@@ -14,8 +14,8 @@ import numpy as np
 
 from ..dims import one_dim
 from ..dtypes import require
-from ..numerics import erf as erf_array
-from ..numerics import kept_sums, row_products
+from ..normal import normal_cdf
+from ..numerics import kept_largest, kept_sums, row_products, select, zeroed
 from ..primitive import Array, TensorLike, either, primitive
 from .elementary import sigmoid, tanh
 from .elementwise import abs, neg
@@ -29,16 +29,8 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- rectifiers
 
 
-def _relu_vjp_by_bits(g: Any, out: Any) -> Any:
-    """0 where out is 0, else g, all its bits. `np.where` takes ten times as long; g * (out != 0) has inf * 0 = NaN."""
-    bits = (out == 0).astype(f"i{g.itemsize}")
-    bits -= 1
-    bits &= g.view(bits.dtype)
-    return bits.view(g.dtype)
-
-
 @primitive(fresh=True, shows="relu({input})", local="[{out} > 0]",
-           fast={"input": _relu_vjp_by_bits},
+           fast={"input": lambda g, out: zeroed(g, out == 0)},
            input=lambda g, out: np.where(out <= 0, 0, g))  # 0 at 0; at NaN 1, as in PyTorch
 def relu(input: TensorLike) -> Tensor:
     """max(x, 0); derivative 0 at 0.
@@ -48,15 +40,17 @@ def relu(input: TensorLike) -> Tensor:
     """
     if input.dtype.char == "?":
         raise RuntimeError("relu: boolean inputs are not supported; convert with .float()")
+    require("relu", input.dtype, "iuf")
     return np.maximum(input, 0)
 
 
 @primitive(fresh=True,
+           fast={"input": lambda g, input, negative_slope: select(input > 0, g, g * negative_slope)},
            input=lambda g, input, negative_slope: np.where(input > 0, g, g * negative_slope))
 def leaky_relu(input: TensorLike, negative_slope: float = 0.01) -> Tensor:
     """x above 0, negative_slope * x below."""
-    require("leaky_relu", input.dtype, "fc")
-    return np.where(input > 0, input, input * negative_slope)
+    require("leaky_relu", input.dtype, "f")
+    return select(input > 0, input, input * negative_slope)
 
 
 @primitive(broadcasts=True, fresh=True, torch="PreluKernelBackward0",
@@ -75,7 +69,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     shape, count = input.array.shape, weight.array.size
     if input.array.dtype != weight.array.dtype:
         raise RuntimeError(f"prelu: input ({input.dtype}) and weight ({weight.dtype}) must have the same dtype")
-    require("prelu", input.array.dtype, "fc")
+    require("prelu", input.array.dtype, "f")
     if weight.array.ndim > 1:
         raise RuntimeError(f"prelu: weight must be a scalar or 1-D, not of shape {weight.array.shape}")
     if count != 1 and (not shape or count != (shape[1] if len(shape) > 1 else 1)):
@@ -100,6 +94,7 @@ def threshold(input: TensorLike, threshold: float, value: float) -> Tensor:
 
 
 @primitive(fresh=True,
+           fast={"input": lambda g, input, min_val, max_val: zeroed(g, (input <= min_val) | (input >= max_val))},
            input=lambda g, input, min_val, max_val: np.where((input <= min_val) | (input >= max_val), 0, g))
 def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x limited to [min_val, max_val]; derivative 0 at the bounds."""
@@ -107,6 +102,7 @@ def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> 
         raise ValueError(f"hardtanh: min_val ({min_val}) must not be greater than max_val ({max_val})")
     if input.dtype == bool or (input.dtype == np.uint8 and min_val < 0):
         raise RuntimeError(f"hardtanh: not implemented for {input.dtype} with min_val={min_val}; convert with .float()")
+    require("hardtanh", input.dtype, "iuf")
     return np.clip(input, input.dtype.type(min_val), input.dtype.type(max_val))
 
 
@@ -115,12 +111,19 @@ def relu6(input: Tensor) -> Tensor:
     return hardtanh(input, 0.0, 6.0)
 
 
-@primitive(fresh=True,
+def _elu_vjp(g: Array, input: Array, alpha: float, scale: float) -> Any:
+    slope = np.exp(np.minimum(input, 0))
+    slope *= alpha * scale
+    slope *= g
+    return select(input <= 0, slope, g if scale == 1 else g * scale)
+
+
+@primitive(fresh=True, fast={"input": _elu_vjp},
            input=lambda g, input, alpha, scale: np.where(
                input <= 0, g * (np.exp(np.where(input < 0, input, 0)) * (alpha * scale)), g * scale))
 def _elu(input: TensorLike, alpha: float, scale: float) -> Tensor:
-    require("selu" if scale != 1 else "elu", input.dtype, "fc")
-    return np.where(input > 0, input * scale, np.expm1(np.minimum(input, 0)) * (alpha * scale))
+    require("selu" if scale != 1 else "elu", input.dtype, "f")
+    return select(input > 0, input * scale, np.expm1(np.minimum(input, 0)) * (alpha * scale))
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -144,7 +147,7 @@ def selu(input: Tensor) -> Tensor:
            input=lambda g, input, alpha: np.where(input <= 0, g * np.exp(np.where(input < 0, input / alpha, 0)), g))
 def celu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha (e^(x / alpha) - 1) below: its derivative is continuous for any alpha (Barron 2017)."""
-    require("celu", input.dtype, "fc")
+    require("celu", input.dtype, "f")
     if alpha == 0:
         raise RuntimeError("celu: ZeroDivisionError: alpha cannot be 0")
     return np.where(input < 0, np.expm1(np.where(input < 0, input / alpha, 0)) * alpha, input)
@@ -157,7 +160,7 @@ def celu(input: TensorLike, alpha: float = 1.0) -> Tensor:
            input=lambda g, input: np.where((input > -3) & (input < 3), g * (1 / 6), 0))
 def hardsigmoid(input: TensorLike) -> Tensor:
     """x / 6 + 1/2 limited to [0, 1]; derivative 0 at the bounds (Howard et al. 2019)."""
-    require("hardsigmoid", input.dtype, "fc")
+    require("hardsigmoid", input.dtype, "f")
     return np.clip(input + 3, 0, 6) / 6
 
 
@@ -165,7 +168,7 @@ def hardsigmoid(input: TensorLike) -> Tensor:
            input=lambda g, input: np.where(input <= -3, 0, np.where(input < 3, g * (input / 3 + 0.5), g)))
 def hardswish(input: TensorLike) -> Tensor:
     """x * hardsigmoid(x); derivative 0 at -3 and 1 at 3 (Howard et al. 2019)."""
-    require("hardswish", input.dtype, "fc")
+    require("hardswish", input.dtype, "f")
     with np.errstate(invalid="ignore"):  # of -inf: -inf * 0
         return input * np.clip(input + 3, 0, 6) / 6
 
@@ -178,7 +181,7 @@ def _is_shrunk(input: Any, lambd: float) -> Any:
            input=lambda g, input, lambd: np.where(_is_shrunk(input, lambd), 0, g))
 def hardshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
     """0 within [-lambd, lambd], x outside; derivative 0 at the bounds."""
-    require("hardshrink", input.dtype, "fc")
+    require("hardshrink", input.dtype, "f")
     return np.where(_is_shrunk(input, lambd), input.dtype.type(0), input)
 
 
@@ -190,7 +193,7 @@ def softshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
     >>> softshrink(tensor([-2., .3, 2.]))
     tensor([-1.5000,  0.0000,  1.5000])
     """
-    require("softshrink", input.dtype, "fc")
+    require("softshrink", input.dtype, "f")
     if not lambd >= 0:
         raise RuntimeError(f"softshrink: lambda must be greater or equal to 0, but found to be {lambd}.")
     return input - np.clip(input, -lambd, lambd)
@@ -204,7 +207,7 @@ def softshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
                np.where(input * beta > threshold, g, g * either(sigmoid)(input * beta)))
 def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + e^(beta x)) / beta; x itself where beta x > threshold."""
-    require("softplus", input.dtype, "fc")
+    require("softplus", input.dtype, "f")
     scaled = input * beta
     smooth = np.maximum(scaled, 0) + np.log1p(np.exp(np.minimum(scaled, -scaled)))  # no overflow, in half precision either
     return np.where(scaled > threshold, input, smooth / beta)
@@ -231,7 +234,7 @@ def _mish_vjp(g: Any, input: Any) -> Any:
 @primitive(fresh=True, input=_mish_vjp)
 def mish(input: TensorLike) -> Tensor:
     """x tanh(softplus(x)) (Misra 2019)."""
-    require("mish", input.dtype, "fc")
+    require("mish", input.dtype, "f")
     with np.errstate(over="ignore", invalid="ignore"):  # log1p(inf) = inf, whose tanh is the right 1; of -inf NaN
         return input * np.tanh(np.log1p(np.exp(input)))
 
@@ -240,7 +243,7 @@ def mish(input: TensorLike) -> Tensor:
            input=lambda g, input: g * either(sigmoid)(-input))
 def logsigmoid(input: TensorLike) -> Tensor:
     """log(1 / (1 + e^-x)), finite for any finite x."""
-    require("logsigmoid", input.dtype, "fc")
+    require("logsigmoid", input.dtype, "f")
     return _logsigmoid_array(input)
 
 
@@ -266,11 +269,25 @@ def _gelu_vjp(g: Any, input: Any) -> Any:
     return g * (cumulative + input * density)
 
 
-@primitive(fresh=True, torch="GeluBackward0", input=_gelu_vjp)
+def _gelu_vjp_in_place(g: Array, input: Array, cumulative: Array) -> Any:
+    slope = np.multiply(input, input, out=np.empty_like(input))
+    slope *= -0.5
+    np.exp(slope, slope)
+    slope *= 1 / math.sqrt(2 * math.pi)
+    slope *= input
+    slope += cumulative
+    slope *= g
+    return slope
+
+
+@primitive(fresh=True, torch="GeluBackward0",
+           keeps=("cumulative",), fast={"input": _gelu_vjp_in_place},
+           input=_gelu_vjp)
 def _gelu_exact(input: TensorLike) -> Tensor:
-    require("gelu", input.dtype, "fc")
+    require("gelu", input.dtype, "f")
+    cumulative = normal_cdf(input)
     with np.errstate(invalid="ignore"):  # of -inf: 0 * -inf
-        return (erf_array(input * math.sqrt(0.5)) + 1) * 0.5 * input
+        return input * cumulative, cumulative
 
 
 _GELU_SLOPE, _GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715
@@ -284,11 +301,37 @@ def _gelu_tanh_vjp(g: Any, input: Any) -> Any:
     return g * ((t + 1) * 0.5 + input * (1 - t * t) * slope * 0.5)
 
 
-@primitive(fresh=True, torch="GeluBackward0", input=_gelu_tanh_vjp)
+def _gelu_tanh_vjp_in_place(g: Array, input: Array, gate: Array) -> Any:
+    input = np.clip(input, -30, 30)
+    slope = np.multiply(input, input, out=np.empty_like(input))
+    slope *= 1.5 * _GELU_CUBIC * _GELU_SLOPE
+    slope += 0.5 * _GELU_SLOPE
+    slope *= input
+    rest = np.multiply(gate, gate, out=np.empty_like(gate))
+    np.subtract(1, rest, out=rest)
+    slope *= rest
+    np.add(gate, 1, out=rest)
+    rest *= 0.5
+    slope += rest
+    slope *= g
+    return slope
+
+
+@primitive(fresh=True, torch="GeluBackward0",
+           keeps=("gate",), fast={"input": _gelu_tanh_vjp_in_place},
+           input=_gelu_tanh_vjp)
 def _gelu_tanh(input: TensorLike) -> Tensor:
-    require("gelu", input.dtype, "fc")
+    require("gelu", input.dtype, "f")
     with np.errstate(over="ignore", invalid="ignore"):  # the tanh of an infinity is right; of -inf: 0 * -inf
-        return (np.tanh(input * (input * input * _GELU_CUBIC + 1) * _GELU_SLOPE) + 1) * 0.5 * input
+        gate = np.multiply(input, input, out=np.empty_like(input))
+        gate *= _GELU_CUBIC * _GELU_SLOPE
+        gate += _GELU_SLOPE
+        gate *= input
+        np.tanh(gate, gate)
+        out = np.add(gate, 1, out=np.empty_like(gate))
+        out *= 0.5
+        out *= input
+        return out, gate
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -330,7 +373,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     >>> glu(tensor([1., 2., 0., 100.]))
     tensor([0.5000, 2.0000])
     """
-    require("glu", input.array.dtype, "fc")
+    require("glu", input.array.dtype, "f")
     if not input.array.ndim:
         raise RuntimeError("glu: does not support 0-d tensors, which have no halves")
     at = one_dim("glu", dim, input.array.ndim)
@@ -354,7 +397,7 @@ def _softmax_array(x: Array, dim: int) -> Any:
             if np.minimum.reduce(sums, axis=None) > math.exp(-bound):  # else small numbers have lost digits
                 out /= sums
                 return out
-        out = np.exp(x - x.max(axis=dim, keepdims=True, initial=-np.inf))
+        out = np.exp(x - kept_largest(x, dim))
         out /= kept_sums(out, dim)
     return out
 
@@ -378,7 +421,14 @@ def _softmax(input: TensorLike, dim: int) -> Tensor:
     return _softmax_array(input, dim)
 
 
+def _log_softmax_vjp_in_place(g: Array, out: Array, dim: int) -> Any:
+    share = np.exp(out)
+    share *= kept_sums(g, dim)
+    return np.subtract(g, share, share)
+
+
 @primitive(fresh=True, torch="LogSoftmaxBackward0", shows="log_softmax({input})",
+           fast={"input": _log_softmax_vjp_in_place},
            input=lambda g, out, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True))
 def _log_softmax(input: TensorLike, dim: int) -> Tensor:
     return _log_softmax_array(input, dim)
@@ -386,7 +436,7 @@ def _log_softmax(input: TensorLike, dim: int) -> Tensor:
 
 def _log_softmax_array(x: Array, dim: int) -> Any:
     with np.errstate(invalid="ignore", under="ignore", divide="ignore"):
-        shifted = x - x.max(axis=dim, keepdims=True, initial=-np.inf)
+        shifted = x - kept_largest(x, dim)
         shifted -= np.log(kept_sums(np.exp(shifted), dim))
     return shifted
 
@@ -396,7 +446,7 @@ def _normalised(name: str, row: Any, input: Tensor, dim: int | None, dtype: DTyp
         raise TypeError(f"{name}(): give dim, the dimension that shall sum to 1; for logits (N, C) it is dim=1")
     if dtype is not None:
         input = input.to(dtype)
-    require(name, input.array.dtype, "fc")
+    require(name, input.array.dtype, "f")
     at = one_dim(name, dim, input.array.ndim)
     return row(input, at) if input.array.ndim else row(input.reshape(1), 0).reshape(())  # type: ignore[no-any-return]
 

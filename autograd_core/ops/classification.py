@@ -36,7 +36,7 @@ def _check_classes(name: str, classes: Array, count: int, ignore_index: int) -> 
 
 
 def _check_target(name: str, input: Tensor, target: Tensor) -> None:
-    require(name, input.array.dtype, "fc")
+    require(name, input.array.dtype, "f")
     shape, given = tuple(input.array.shape), tuple(target.array.shape)
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if not shape or (given != expected and (len(shape), given) != (1, (1,))):
