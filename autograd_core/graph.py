@@ -376,10 +376,7 @@ def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
     """The share in its parent's shape and dtype: sums over broadcast dimensions, undoes promotion."""
     if share.shape != parent.shape:
         if not broadcasts:
-            raise AssertionError(
-                f"internal error: a gradient of shape {tuple(share.shape)} for a result of shape {parent.shape} "
-                f"({parent.name()}); please report it"
-            )
+            raise _misfit(share, parent)
         extra = len(share.shape) - len(parent.shape)
         if extra > 0:
             share = _added_up(share, tuple(range(extra)), False)
@@ -389,12 +386,23 @@ def fitted(share: Any, parent: Node, broadcasts: bool) -> Any:
         if stretched:
             share = _added_up(share, stretched, True)
         if share.shape != parent.shape:
-            raise AssertionError(
-                f"internal error: {parent.name()}: a gradient that does not fit {parent.shape}; please report it"
-            )
+            raise _misfit(share, parent)
     if share.dtype != parent.dtype:
         share = (share.real if share.dtype.kind == "c" else share).astype(parent.dtype)
     return share
+
+
+def _misfit(share: Any, parent: Node) -> Exception:
+    """What to raise: only a leaf can be given another shape after its use."""
+    if isinstance(parent, Leaf):
+        return RuntimeError(
+            f"a gradient of shape {tuple(share.shape)} for a leaf of shape {parent.shape}: was the leaf given another "
+            "shape (x.data = …, or x.squeeze_() and the like under no_grad) after it had been used?"
+        )
+    return AssertionError(
+        f"internal error: a gradient of shape {tuple(share.shape)} for a result of shape {parent.shape} "
+        f"({parent.name()}); please report it"
+    )
 
 
 def _added_up(share: Any, axes: tuple[int, ...], keepdims: bool) -> Any:

@@ -20,7 +20,7 @@ from .keys import bad_key
 from .memory import overlaps
 from .modes import PACK, enable_grad, is_grad_enabled, mode
 from .ops.index import _slice, as_element, getitem, index_assign
-from .primitive import Operation, TensorLike, dead_end, either, primitive, wrap
+from .primitive import Operation, TensorLike, dead_end, either, let_go, primitive, wrap
 from .strides import address, positions
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def becoming(function: F) -> F:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if is_grad_enabled() and self._edge is not None:
             check_history(self, shown)
+        let_go(self._memory)
         with enable_grad():  # under no_grad, too, a computed tensor needs a history that fits its shape
             out = function(self, *args, **kwargs)
         if isinstance(self._edge, Leaf):
@@ -144,6 +145,7 @@ def check_writable(tensor: Tensor, name: str, *, overlapping: bool = False) -> N
             f"{name}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
             "location (or its memory is read-only). Please clone() the tensor before performing the operation."
         )
+    let_go(tensor._memory)
 
 
 def replace(tensor: Tensor, result: Tensor, name: str) -> Tensor:

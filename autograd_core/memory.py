@@ -43,6 +43,9 @@ class Memory:
 
     version: int = 1  # starts at 1, so that a sum of versions is zero only where nothing was saved
     _viewers: list[ref[Any]] | None = None
+    keeper: ref[Any] | None = (
+        None  # the node that takes a copy of the result before it is overwritten: see `primitive.let_go`
+    )
     stays: bool = False  # whether a tensor without a part in the graph looks at it: `detach()`
 
     @property

@@ -19,6 +19,7 @@ import sys
 from functools import update_wrapper
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from weakref import ref
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from .memory import STABLE, Memory
 from .modes import ANOMALY, GRAD, PACK, RECORD, mode, saving, set_mode
 from .saving import Packed
 from .strides import owner
-from .trees import flatten
+from .trees import flatten, mapped
 from .wrappers import wrapper_source
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Operation:
         self.guarded: list[str] = []  # whose memories a node remembers, in order
         self.on_arrays = plain  # the formulas for arrays: the plain ones, or the row's `fast` ones
         self.formulas: Sequence[Formula] | None = plain  # those, one per parent; None: `pull` computes all
-        self.fresh = self.broadcasts = self.several = False
+        self.fresh = self.broadcasts = self.several = self.overwritable = False
         self.bools = True
         self.shows: str | None = None
         self.local: dict[str, str] = {}
@@ -94,7 +95,9 @@ class Operation:
             memory["out"] = node.memories[len(self.guarded) :]
         rejoined = []
         for reads, plain_reads, values in zip(self.reads, self.plain_reads, saved, strict=True):
-            known = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
+            known: dict[str, Any] = dict(zip(reads, values, strict=False))  # empty where the operand needs no gradient
+            if self.overwritable:  # then also of what is made of it here
+                known["out"], memory["out"] = known["out"].copy(), None
             rejoined.append([_rejoin(known[name], source.get(name), memory.get(name)) for name in plain_reads if known])
         return [
             None if parent is None else _as_tensor(formula(g, *values))
@@ -164,6 +167,7 @@ def primitive(
     views: bool = False,
     several: bool = False,
     unused: str = "zeros",
+    overwritable: bool = False,
     keeps: tuple[str, ...] = (),
     fast: dict[str, Formula] | None = None,
     shows: str | None = None,
@@ -185,6 +189,7 @@ def primitive(
     several: the function returns a tuple of new arrays (or of views, where it `views`), and a formula receives the
         tuple of gradients; its `out` is the tuple of results.
     unused: what stands in that tuple for a result that is not used, "zeros" or "None".
+    overwritable: the result, though a formula reads it, may be overwritten, as in PyTorch, which does not keep it.
     keeps: names of further results of the function, constant with respect to the operands, for the formulas.
     fast: formulas for arrays alone, which may also read what the row `keeps` although it depends on the
         operands; each names all that the plain formula names.
@@ -209,7 +214,7 @@ def primitive(
         read = {name for names in reads for name in names}
         op.guarded = [name for name in (*operands, "out") if name in read and not (several and name == "out")]
         op.fresh, op.broadcasts, op.several, op.shows, op.bools = fresh, broadcasts, several, shows, bools
-        op.materializes = unused == "zeros"
+        op.overwritable, op.materializes = overwritable, unused == "zeros"
         op.local = {differentiable[0]: local} if isinstance(local, str) else local or {}
         if torch is not None:
             op.backward_name = torch
@@ -373,6 +378,24 @@ def wrap(array: Any, edge: Node | None = None, memory: Memory | None = None) -> 
     return tensor
 
 
+def let_go(memory: Memory) -> None:
+    """Before a result is overwritten: if its row is `overwritable`, the node keeps a copy from here on."""
+    keeper = memory.root.keeper
+    if keeper is None:
+        return
+    node, memory.root.keeper = keeper(), None
+    if node is None or node.packed or not node.saved or node.versions != sum(each.version for each in node.memories):
+        return
+    node.saved = tuple(
+        tuple(value.copy() if name == "out" else value for name, value in zip(names, values, strict=True))
+        for names, values in zip(node.op.reads, node.saved, strict=True)
+    )
+    node.memories = tuple(
+        Memory() if name == "out" else each for name, each in zip(node.op.guarded, node.memories, strict=True)
+    )
+    node.versions = sum(each.version for each in node.memories)
+
+
 def view(tensor: Any, out: Array, source: Any) -> None:
     """Fill in a result that may share its source's memory, and with it the version counter."""
     tensor.array = out
@@ -440,15 +463,27 @@ def note(node: Node, out: Any, values: tuple[Any, ...], constants: dict[str, Any
 
 def _pack(node: Node) -> None:
     """Hand the saved arrays to the innermost pack hook, and keep what it answers. Numbers and shapes stay."""
-    hooks = saving.get()[-1]
+    pack, unpack = saving.get()[-1]
     known: dict[Any, Memory] = dict(zip(node.op.guarded, node.memories, strict=False))
     done: dict[int, tuple[Array, Packed]] = {}
+
+    def packed(value: Any) -> Any:
+        if not isinstance(value, np.ndarray):
+            return value
+        if id(value) not in done:
+            tensor = wrap(value)
+            answer = pack(tensor)
+            if tensor._memory.version != 1:
+                raise RuntimeError("a saved tensor pack hook is modifying its input in place; let it work on a clone()")
+            done[id(value)] = value, Packed(answer, unpack)
+        return done[id(value)][1]
+
     before = mode()
     set_mode(before & ~(GRAD | PACK))
     try:
         node.saved = tuple(
             tuple(
-                value if known.get(name) is STABLE else _packed(value, hooks, done)
+                value if known.get(name) is STABLE else mapped(packed, value)
                 for name, value in zip(names, values)  # noqa: B905 - an operand without a gradient has no values
             )
             for names, values in zip(node.op.reads or repeat(repeat(None)), node.saved or ())  # noqa: B905
@@ -460,22 +495,6 @@ def _pack(node: Node) -> None:
         # The values are the hooks' own: whoever writes to the tensors does no harm.
         node.memories = tuple(memory if memory is STABLE else Memory() for memory in node.memories)
         node.versions = sum(memory.version for memory in node.memories)
-
-
-def _packed(value: Any, hooks: tuple[Any, Any], done: dict[int, tuple[Array, Packed]]) -> Any:
-    if isinstance(value, tuple | list):
-        items = [_packed(item, hooks, done) for item in value]
-        return items if isinstance(value, list) else tuple(items)
-    if not isinstance(value, np.ndarray):
-        return value
-    if id(value) not in done:
-        pack, unpack = hooks
-        tensor = wrap(value)
-        answer = pack(tensor)
-        if tensor._memory.version != 1:
-            raise RuntimeError("a saved tensor pack hook is modifying its input in place; let it work on a clone()")
-        done[id(value)] = value, Packed(answer, unpack)
-    return done[id(value)][1]
 
 
 def _shares_memory(array: Array, answer: Any) -> bool:
@@ -509,6 +528,7 @@ _namespace: dict[str, Any] = {
     "operands": operands,
     "optional_operand": optional_operand,
     "promoted": promoted,
+    "ref": ref,
     "separate": separate,
     "tensor_operand": tensor_operand,
     "unfit": unfit,

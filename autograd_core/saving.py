@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from .modes import PACK, mode, saving, set_mode
+from .trees import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -77,23 +78,22 @@ class Packed:
 def unpacked(saved: Any, parents: Sequence[Node | None]) -> Any:
     """The saved values with the arrays that the unpack hooks give back; each hook is called once, and only if needed."""
     done: dict[int, Any] = {}
+
+    def opened(value: Any) -> Any:
+        if value.__class__ is not Packed:
+            return value
+        if id(value) not in done:
+            tensor = value.unpack(value.held)
+            if not hasattr(tensor, "_edge"):
+                raise TypeError(
+                    "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                    f"{type(tensor).__name__}"
+                )
+            done[id(value)] = tensor.array
+        return done[id(value)]
+
     if len(saved) != len(parents):  # of an operation with one formula for all
-        return _opened(saved, done)
-    return tuple(() if parent is None else _opened(values, done) for parent, values in zip(parents, saved, strict=True))
-
-
-def _opened(value: Any, done: dict[int, Any]) -> Any:
-    if isinstance(value, tuple | list):
-        items = [_opened(item, done) for item in value]
-        return items if isinstance(value, list) else tuple(items)
-    if value.__class__ is not Packed:
-        return value
-    if id(value) not in done:
-        tensor = value.unpack(value.held)
-        if not hasattr(tensor, "_edge"):
-            raise TypeError(
-                "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-                f"{type(tensor).__name__}"
-            )
-        done[id(value)] = tensor.array
-    return done[id(value)]
+        return mapped(opened, saved)
+    return tuple(
+        () if parent is None else mapped(opened, values) for parent, values in zip(parents, saved, strict=True)
+    )

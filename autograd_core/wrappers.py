@@ -114,6 +114,8 @@ def wrapper_source(
             say("guard_results(node, t)")
     else:
         say("node.shape = out.shape; node.dtype = out.dtype; t._edge = node")
+    if op.overwritable:
+        say("m_out.keeper = ref(node)")
     shown = ", ".join(f"{option!r}: {option}" for option in options)
     operand_values = f"tuple(a_{operands[0]})" if op.variadic else f"({', '.join(f'a_{x}' for x in operands)},)"
     say(f"if on & {NOTE}: note(node, out, {operand_values}, {{{shown}}})")

@@ -324,6 +324,14 @@ def test_hooks_of_operations_on_many_and_of_functions() -> None:
     close(ag.grad(hooked.sum(), x)[0], ag.grad(plain.sum(), x)[0])
 
 
+def test_hooks_leave_named_geometry_as_it_is() -> None:
+    x = vector(3.0, 1.0, 2.0, 0.0, grad=True)
+    with autograd.graph.saved_tensors_hooks(lambda t: t.clone(), lambda t: t):
+        y = ag.max_pool1d(x.reshape(1, 1, 4), 2)
+    y.sum().backward()
+    close(x.grad, [1, 0, 1, 0])
+
+
 def test_a_hook_on_several_gradients_forgets_a_sweep_that_failed() -> None:
     x, y = vector(1.0, grad=True), vector(2.0, grad=True)
     a = x * y

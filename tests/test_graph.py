@@ -111,6 +111,19 @@ def test_the_gradient_argument_is_checked() -> None:
         ag.backward([x.sum(), x.sum()], [None])
 
 
+def test_a_leaf_that_was_given_another_shape_after_its_use_raises() -> None:
+    x = leaf(1.0, 2.0)
+    used, other = x.exp().sum(), (x * 2).sum()
+    with ag.no_grad():
+        x.unsqueeze_(1)
+    with pytest.raises(RuntimeError, match=r"shape \(2,\) for a leaf of shape \(2, 1\)"):
+        used.backward()
+    x.data = ag.zeros(3, dtype=ag.float64)
+    with pytest.raises(RuntimeError):
+        other.backward()
+    assert x.grad is None
+
+
 def test_several_outputs_sum() -> None:
     x = leaf(1.0, 2.0)
     ag.backward([x.sum(), (x * x).sum()], [tensor(10.0, dtype=ag.float64), None])

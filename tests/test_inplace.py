@@ -279,6 +279,73 @@ def test_what_is_kept_is_what_pytorch_keeps(name: str) -> None:
             np.testing.assert_allclose(values(x.grad), values(expected), rtol=1e-14)
 
 
+# Layers whose result PyTorch does not keep: activations follow them in place.
+FOLLOWED: dict[str, Callable[[Tensor], Tensor]] = {
+    "max_pool1d": lambda x: ag.max_pool1d(x, 2),
+    "max_pool2d": lambda x: ag.max_pool2d(x, (1, 2)),
+    "adaptive_max_pool1d": lambda x: ag.adaptive_max_pool1d(x, 2),
+    "layer_norm": lambda x: ag.layer_norm(x, (4,)),
+    "rms_norm": lambda x: ag.rms_norm(x, (4,)),
+    "group_norm": lambda x: ag.group_norm(x, 1),
+    "batch_norm": lambda x: ag.batch_norm(x, None, None, None, None, True, 0.1, 1e-5, True),
+    "instance_norm": lambda x: ag.instance_norm(x, None, None, None, None, True, 0.1, 1e-5, True),
+    "erfinv": lambda x: ag.erfinv(x / 4),
+}
+OVERWRITE: dict[str, Callable[[Tensor], Any]] = {
+    "relu_": lambda y: y.relu_(),
+    "twice": lambda y: y.mul_(3).tanh_(),
+    "a view": lambda y: y[0].mul_(3),
+    "item": lambda y: y.__setitem__(0, y[1].clone()),
+    "squeeze_": lambda y: y.unsqueeze_(0),
+    "no_grad": ag.no_grad()(lambda y: y.mul_(3)),
+    "detach": lambda y: y.detach().mul_(3),
+    "data": lambda y: y[1].data.mul_(3),
+}
+
+
+@pytest.mark.parametrize("write", OVERWRITE)
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_a_result_that_is_not_kept_may_be_overwritten(name: str, write: str) -> None:
+    numbers = np.sin(np.arange(24.0) ** 2).reshape(2, 3, 4)
+    found = []
+    for apart in (False, True):
+        x = tensor(numbers, requires_grad=True)
+        y = FOLLOWED[name](x)
+        y = y.clone() if apart else y
+        OVERWRITE[write](y)
+        (first,) = grad(y.square().sum(), x, create_graph=True)
+        found.append([values(first), values(grad(first.square().sum(), x)[0])])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_a_gradient_does_not_keep_such_a_result_either(name: str) -> None:
+    found = []
+    for overwrites in (False, True):
+        x = tensor(np.sin(np.arange(24.0) ** 2).reshape(2, 3, 4), requires_grad=True)
+        y = FOLLOWED[name](x)
+        (first,) = grad((y * 1).sin().sum(), x, create_graph=True)
+        if overwrites:
+            y.zero_()
+        found.append([values(first), values(grad(first.square().sum(), x)[0])])
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_what_else_needs_such_a_result_still_raises() -> None:
+    x = tensor(np.sin(np.arange(12.0)).reshape(1, 3, 4), requires_grad=True)
+    y = ag.max_pool1d(x, 2)
+    other = (y * y).sum()
+    y.relu_()
+    with pytest.raises(RuntimeError, match=MODIFIED):
+        other.backward()
+    z = x * 1
+    y = ag.max_pool1d(z, 2)
+    z.zero_()
+    y.relu_()
+    with pytest.raises(RuntimeError, match=MODIFIED):
+        y.sum().backward()
+
+
 def test_an_operand_that_is_constant_is_guarded_too() -> None:
     w, t = leaf(1.0, 2.0), tensor([3.0, 4.0], dtype=ag.float64)
     z = (w * t).sum()

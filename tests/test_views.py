@@ -341,6 +341,16 @@ def test_as_strided_shares_the_version() -> None:
     assert x._version == 2
 
 
+def test_ravel_copies_what_is_not_contiguous() -> None:
+    x = ag.arange(12.0).reshape(3, 4)
+    rows = x[:, ::2].contiguous()
+    assert rows.ravel()._base is rows
+    steps = ag.arange(6.0)[::2]  # flatten gives a view
+    assert steps.flatten() is steps
+    steps.ravel()[0] = 7
+    assert steps.tolist() == [0, 2, 4]
+
+
 def test_meshgrid_without_indexing_warns() -> None:
     with pytest.warns(UserWarning, match="indexing"):
         grid = ag.meshgrid(ag.arange(2), ag.arange(3))

@@ -58,7 +58,7 @@ def _to_winners_in_slices(g: Array, input: Array, windows: Windows, out: Array) 
     return batch_first(shares)
 
 
-@primitive(fresh=True, torch="MaxPool2DWithIndicesBackward0", shows="max in windows of {input}",
+@primitive(fresh=True, overwritable=True, torch="MaxPool2DWithIndicesBackward0", shows="max in windows of {input}",
            fast={"input": _to_winners_in_slices},
            input=_to_winners)
 def _max_pool(input: TensorLike, windows: Windows) -> Tensor:

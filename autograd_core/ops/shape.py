@@ -127,8 +127,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def ravel(input: Tensor) -> Tensor:
-    """flatten to one dimension."""
-    return flatten(input)
+    """One dimension: a view if the memory is contiguous, else a copy."""
+    return view(contiguous(input), -1)
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -278,7 +278,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     order = [d for d in range(ndim) if d not in origin]
     for place, d in sorted(zip(target, origin, strict=True)):
         order.insert(place, d)
-    return _permute(input, tuple(order))
+    return _permute(input, tuple(order) if ndim else ())
 
 
 moveaxis = movedim

@@ -56,7 +56,7 @@ def erfcx(input: TensorLike) -> Tensor:
     return numerics.erfcx(input)
 
 
-@primitive(floating=True, fresh=True,
+@primitive(overwritable=True, floating=True, fresh=True,
            input=lambda g, out: g * (np.exp(out * out) * (math.sqrt(math.pi) / 2)))
 def erfinv(input: TensorLike) -> Tensor:
     """The inverse of erf: infinite at -1 and 1, NaN beyond.
@@ -95,7 +95,7 @@ def log_ndtr(input: TensorLike) -> Tensor:
         return np.where(input < -1, below, np.log1p(numerics.erfc(scaled) / -2))
 
 
-@primitive(floating=True, fresh=True, torch="SpecialNdtriBackward0",
+@primitive(overwritable=True, floating=True, fresh=True, torch="SpecialNdtriBackward0",
            input=lambda g, out: g * (np.exp(out * out / 2) * math.sqrt(2 * math.pi)))
 def ndtri(input: TensorLike) -> Tensor:
     """The quantile of the normal distribution, the inverse of `ndtr`."""

@@ -93,7 +93,8 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(*size)) for size in ((3,), (0,), (1,))])
     yield Row(op.movedim,
               [Call(floats(2, 3, 4), 0, -1), Call(floats(2, 3, 4), (0, 1), (1, 2)), Call(floats(0, 2), 1, 0),
-               Call(floats(1), 0, 0)], np.moveaxis, operations=[], lacks=["0-d"],
+               Call(floats(1), 0, 0), Call(floats(), 0, -1)],
+              lambda x, source, destination: np.moveaxis(x, source, destination) if x.ndim else x, operations=[],
               errors=[Wrong(IndexError, floats(2, 3), 2, 0), Wrong(RuntimeError, floats(2, 3), (0, 0), (0, 1)),
                       Wrong(RuntimeError, floats(2, 3), (0, 1), (0,))])
     yield Row(op.flip,

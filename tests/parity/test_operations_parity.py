@@ -278,6 +278,62 @@ def test_gradients_of_mixed_dtypes(row: Row) -> None:
                         same(gradient, answer, 6e-3)
 
 
+# ---------------------------------------------------------------- what may be overwritten
+
+# Overwritten between the call and backward, these operands raise here alone: PyTorch keeps a copy, or what it has
+# computed from them.
+KEPT_HERE = {
+    "scaled_dot_product_attention",  # PyTorch keeps the scaled query and key
+    "cross_entropy",  # PyTorch keeps the logarithms of the softmax
+    "conv1d", "conv2d",  # with padding 'same' of an even window it keeps the padded input
+    "cdist", "tensordot", "inner", "matmul", "kron",  # it keeps what it has expanded, or multiplied elementwise
+    "instance_norm",  # it keeps the weight of each sample
+    "gru", "gru_cell",  # it keeps sums of biases and products
+    "cholesky_solve", "cholesky_inverse",  # it keeps the inverse
+    "ndtr",  # it keeps the operand of erf
+}  # fmt: skip
+
+
+def overwritten(library: Any, row: Row, call: Call, which: int | None) -> str:
+    """What comes of overwriting the operand of a number, or (None) the results, before backward."""
+    made: list[Any] = []
+
+    def make(array: Array) -> Any:
+        x = to_tensor(array) if library is ag else to_torch(array)
+        made.append(x * 1 if x.requires_grad else x)
+        return made[-1]
+
+    outs, _ = run(row, call, make) if library is ag else in_torch(row, call, make)
+    outs = [out for out in outs if getattr(out, "requires_grad", False)]
+    if not outs:
+        return "no derivative"
+    total = sum(out.sum() for out in outs)
+    try:
+        for x in outs if which is None else [made[which]]:
+            x.mul_(1)
+    except RuntimeError:
+        return "not written to"
+    try:
+        (total if which is not None else sum(out.sum() for out in outs)).backward()
+    except RuntimeError as error:
+        assert "modified" in str(error)
+        return "raises"
+    return "fine"
+
+
+@every_differentiable_row
+def test_what_may_be_overwritten_there_may_be_here(row: Row) -> None:
+    if row.name in KEPT_HERE:
+        return
+    for call in [call for call in row.calls if not isinstance(call, Better)]:
+        arrays = call.arrays()
+        operands = [i for i, array in enumerate(arrays) if requires_grad(array) and array.size]
+        for which in (None, *operands):
+            with at((which, call)), np.errstate(all="ignore"):
+                if overwritten(torch, row, call, which) == "fine":
+                    assert overwritten(ag, row, call, which) in ("fine", "not written to", "no derivative")
+
+
 # ---------------------------------------------------------------- accuracy, names
 
 
