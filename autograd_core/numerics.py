@@ -23,13 +23,13 @@ __all__ = [
     "erfinv",
     "kept_largest",
     "kept_sums",
+    "kept_where",
     "lgamma",
     "ndtri",
     "polygamma",
     "products_of_others",
     "row_products",
     "select",
-    "zeroed",
     "zeta",
 ]
 
@@ -473,16 +473,13 @@ def row_products(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> Any:
 # thirty times as long as arithmetic on the bits, and products with the condition make NaN of infinity.
 
 
-def zeroed(x: np.ndarray[Any, Any], condition: Any) -> Any:
-    """``np.where(condition, 0, x)`` of floating x.
+def kept_where(condition: Any, x: np.ndarray[Any, Any]) -> Any:
+    """``np.where(condition, x, 0)`` of floating x.
 
-    >>> zeroed(np.array([1.0, np.inf]), np.array([False, True]))
+    >>> kept_where(np.array([True, False]), np.array([1.0, np.inf]))
     array([1., 0.])
     """
-    bits = condition.astype(f"i{x.itemsize}")
-    bits -= 1
-    bits &= x.view(bits.dtype)
-    return bits.view(x.dtype)
+    return np.multiply(x.view(f"i{x.itemsize}"), condition).view(x.dtype)
 
 
 def select(condition: Any, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> Any:

@@ -119,9 +119,9 @@ def test_choices_by_bits(dtype: str) -> None:
     for condition in (x > 0, y <= 0, np.isnan(x), np.ones_like(x, bool)):
         np.testing.assert_array_equal(numerics.select(condition, x, y), np.where(condition, x, y))
         np.testing.assert_array_equal(numerics.select(condition.T, x.T, y.T), np.where(condition, x, y).T)
-        np.testing.assert_array_equal(numerics.zeroed(x, condition), np.where(condition, 0, x))
+        np.testing.assert_array_equal(numerics.kept_where(condition, x), np.where(condition, x, 0))
         np.testing.assert_array_equal(
-            numerics.zeroed(x[:, ::-2], condition[:, ::-2]), np.where(condition, 0, x)[:, ::-2]
+            numerics.kept_where(condition[:, ::-2], x[:, ::-2]), np.where(condition, x, 0)[:, ::-2]
         )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..dims import one_dim
 from ..dtypes import require
 from ..normal import normal_cdf
-from ..numerics import kept_largest, kept_sums, row_products, select, zeroed
+from ..numerics import kept_largest, kept_sums, kept_where, row_products, select
 from ..primitive import Array, TensorLike, either, primitive
 from .elementary import sigmoid, tanh
 from .elementwise import abs, neg
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @primitive(fresh=True, shows="relu({input})", local="[{out} > 0]",
-           fast={"input": lambda g, out: zeroed(g, out == 0)},
+           fast={"input": lambda g, out: kept_where(out != 0, g)},
            input=lambda g, out: np.where(out <= 0, 0, g))  # 0 at 0; at NaN 1, as in PyTorch
 def relu(input: TensorLike) -> Tensor:
     """max(x, 0); derivative 0 at 0.
@@ -94,7 +94,7 @@ def threshold(input: TensorLike, threshold: float, value: float) -> Tensor:
 
 
 @primitive(fresh=True,
-           fast={"input": lambda g, input, min_val, max_val: zeroed(g, (input <= min_val) | (input >= max_val))},
+           fast={"input": lambda g, input, min_val, max_val: kept_where(~((input <= min_val) | (input >= max_val)), g)},
            input=lambda g, input, min_val, max_val: np.where((input <= min_val) | (input >= max_val), 0, g))
 def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x limited to [min_val, max_val]; derivative 0 at the bounds."""

@@ -57,6 +57,13 @@ def _rows(images: Array, groups: int) -> Array:
     return images.reshape(groups, len(images) // groups, prod(images.shape[1:]))
 
 
+def _row_products(x: Array, y: Array) -> Array:
+    """x yᵀ of stacks of matrices. The one with more rows goes first: BLAS takes down to half the time."""
+    if x.shape[1] >= y.shape[1]:
+        return np.matmul(x, y.swapaxes(1, 2))
+    return np.matmul(y, x.swapaxes(1, 2)).swapaxes(1, 2)
+
+
 def _sum_of_channels(g: Any) -> Any:
     return g.sum(axis=(0, *range(2, g.ndim)))
 
@@ -105,7 +112,7 @@ def _of_weights(input: TensorLike, output: TensorLike, windows: Windows, groups:
     height = prod(windows.kernel) * len(images) // groups
     total = np.zeros((groups, rows.shape[1], height), input.dtype)
     for part, at in windows.parts(groups * height, samples):
-        total += np.matmul(rows[..., at], part.columns(images, groups).swapaxes(1, 2))
+        total += _row_products(rows[..., at], part.columns(images, groups))
     return total.reshape(groups * rows.shape[1], len(images) // groups, *windows.kernel)
 
 
