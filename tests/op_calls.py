@@ -205,7 +205,7 @@ class Row:
     torch_twice: in PyTorch too. any_layout: whether it takes any memory layout. symmetric: whether matrices are made
     symmetric first, since it reads one triangle only. accurate_on: the interval where float32 is compared with PyTorch's.
     rough: the accuracy of PyTorch's own values or derivatives, by dtype, where these are worse than ours; of derivatives
-    in float32 alone: "float32 derivative".
+    alone "float32 derivative", of second ones "float32 second derivative".
     stored: whether PyTorch's answers are stored; not where their signs are up to the LAPACK.
     """
 

@@ -517,6 +517,18 @@ def test_dtypes_of_what_is_written() -> None:
     assert values(y.grad) == [2, 8]
 
 
+def test_the_gradient_that_is_retained_fits_the_shape_that_was_taken() -> None:
+    x = tensor(np.ones((2, 3)), requires_grad=True)
+    y = x * 1
+    y.retain_grad()
+    before = (y * 5).sum()
+    y.t_()  # PyTorch retains the gradient of what y was, in its shape
+    (before + (y * 2).sum()).backward()
+    assert y.grad is not None
+    assert values(y.grad) == [[2, 2]] * 3
+    assert values(x.grad) == [[7] * 3] * 2
+
+
 def test_setitem_of_duplicates_and_shapes() -> None:
     x = leaf(1.0, 2.0, 3.0)
     a = ag.zeros(4, dtype=ag.float64)

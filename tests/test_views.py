@@ -351,6 +351,12 @@ def test_ravel_copies_what_is_not_contiguous() -> None:
     assert steps.tolist() == [0, 2, 4]
 
 
+def test_differences_of_nothing_are_the_tensor_itself() -> None:
+    x = ag.ones(0, 3, requires_grad=True)
+    assert x.diff(dim=0) is x
+    assert x.diff(dim=0, n=0) is not x
+
+
 def test_meshgrid_without_indexing_warns() -> None:
     with pytest.warns(UserWarning, match="indexing"):
         grid = ag.meshgrid(ag.arange(2), ag.arange(3))

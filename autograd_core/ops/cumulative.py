@@ -226,7 +226,7 @@ def diff(
     if not n:
         return input.clone()
     out = cat(parts, at) if len(parts) > 1 else input
-    for _ in range(min(n, max(out.array.shape[at], 1))):
+    for _ in range(min(n, out.array.shape[at])):  # what is empty is returned itself, as in PyTorch
         earlier, later = _neighbours(out, at)
         out = logical_xor(later, earlier) if out.array.dtype == bool else minus(later, earlier)
     return out

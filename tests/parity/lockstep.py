@@ -264,7 +264,7 @@ class Pair:
         if x.is_leaf and x.requires_grad:
             return False
         if not x.numel():
-            return not x._is_view() and not any(y is x for other, y in self.theirs.items() if other != name)
+            return not any(y is x for other, y in self.theirs.items() if other != name)
         storages = [
             y.untyped_storage().data_ptr()
             for other, y in self.theirs.items()

@@ -244,7 +244,7 @@ class Writer:
                 f"{a}.clamp(max={b})",
                 f"T.xlogy({a}, {b}.abs() + 1)",
                 f"T.copysign({a}, {b}.detach().nan_to_num() + 0.05)",
-                f"T.fmod({a}, {b}.detach().abs() + 1.3)",
+                f"T.fmod({a}, {b}.detach().abs() + 1.31416)",
             ]
         )
 
@@ -448,7 +448,8 @@ class Writer:
             return f"{a}[{key if value.endswith('* ' + c) else self.key(a)}] = {value}"
         if kind < 0.4:
             return f"{a} {self.pick('+-*')}= {self.pick([b, c])}"
-        if shapes and kind < 0.45:
+        # where a tensor takes another shape, PyTorch retains the gradient of what it was
+        if shapes and kind < 0.45 and not x.retains_grad:
             return self.choose(
                 [
                     f"{a}.squeeze_()",
@@ -491,7 +492,7 @@ class Writer:
                     f"{a}.clamp_(min={b})",
                     f"{a}.copy_({b})",
                     f"{a}.atan2_({b}.abs() + 1)",
-                    f"{a}.fmod_({b}.detach().abs() + 1.3)",
+                    f"{a}.fmod_({b}.detach().abs() + 1.31416)",
                     f"{a}.addmm_({b}.clone(), {second}.clone())",
                     f"{a}.copysign_({b}.detach().nan_to_num() + 0.05)",
                     f"{a}.masked_fill_({b} > 0.07, {c})",
@@ -545,13 +546,8 @@ class Writer:
             return f"({a} * {a}).mean().backward({keep})"
         if kind < 0.6:
             return f"{a}.backward(T.ones_like({a}), {keep})"
-        # a hooked result that is a goal on the way to another: PyTorch gives its gradient before the hook, we after
         goals = ", ".join(self.any_tensor() for _ in range(self.random.randint(1, 3)))
-        # PyTorch also sweeps the paths to the other results of a split whose one result is a goal: hooks see it
-        several = ("Split", "Unbind", "Product", "Multiples", "TensorSplit")
-        if any(
-            goal in self.hooked or str(self.value(goal).grad_fn)[1:].startswith(several) for goal in goals.split(", ")
-        ):
+        if not all(map(self.is_goal, goals.split(", "))):
             goals = a
         if any(
             "no_grad" in line or ".detach()." in line for line in self.pair.lines
@@ -560,6 +556,7 @@ class Writer:
         if kind < 0.8:
             return f"r{self.count} = grad({a}.sum(), [{goals}], {keep}, allow_unused={self.pick([True, True, False])})"
         leaves = self.tensors(lambda x: x.requires_grad and not x._is_view())
+        leaves = [leaf for leaf in leaves if self.is_goal(leaf)]
         if leaves:
             leaf, allow = self.pick(leaves), f"create_graph=True, allow_unused={self.pick([True, False])}"
             if kind < 0.94:
@@ -567,6 +564,13 @@ class Writer:
             inner = f"(grad(({a} * {a}).sum(), {leaf}, create_graph=True)[0] * {leaf}).sin().sum()"
             return f"(x{self.count + 1},) = grad({inner}, {leaf}, {allow})"
         return f"{a}.sum().backward(inputs=[{self.pick(self.tensors(lambda x: x.is_leaf))}], {keep})"
+
+    def is_goal(self, name: str) -> bool:
+        """Whether grad() for this result does the same in PyTorch: of a hooked result on the way to another goal it gives
+        the gradient before the hook, we after; for one of several results it sweeps the paths to the others too, and
+        their hooks see it."""
+        several = ("Split", "Unbind", "Product", "Multiples", "TensorSplit")
+        return name not in self.hooked and not str(self.value(name).grad_fn)[1:].startswith(several)
 
     def aside(self) -> str:
         a = self.any_tensor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -96,9 +97,14 @@ def same(ours: Any, expected: Any, tolerance: float) -> None:
     np.testing.assert_allclose(ours.numpy(force=True), expected.numpy(force=True), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 3e-6), ("float16", 4e-3)])
-@every_row
-def test_values_and_dtypes(row: Row, dtype: str, tolerance: float) -> None:
+NEAR = {"float64": 1e-12, "float32": 3e-6, "float16": 4e-3}
+NEAR_IN_SLOPE = {"float64": 1e-10, "float32": 3e-5, "float16": 2e-2}
+
+
+def compare_values(row: Row, dtype: str) -> Counter[int]:
+    """Compare all results of all calls. Like `compare_derivatives`, it counts what it has compared by the order of
+    derivative: see `count`."""
+    compared: Counter[int] = Counter()
     for call in row.calls if dtype in row.takes else ():
         with at(call):
             typed = in_float(call, dtype)
@@ -110,13 +116,15 @@ def test_values_and_dtypes(row: Row, dtype: str, tolerance: float) -> None:
             outs, _ = run(row, typed, ag.from_numpy)
             assert len(outs) == len(expected)
             for out, answer in zip(outs, expected, strict=True):
-                same(out, answer, max(tolerance, row.rough.get(dtype, 0)))
+                same(out, answer, max(NEAR[dtype], row.rough.get(dtype, 0)))
+                compared[0] += 1
+    return compared
 
 
-def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
-    """First derivatives, and second ones (of the first ones' sum with fixed weights): ours and PyTorch's."""
+def sweeps(row: Row, call: Call) -> list[tuple[int, Any, Any]]:
+    """First derivatives, and second ones (of the first ones' sum with fixed weights): the order, ours, and PyTorch's."""
     answers: list[Any] = []
-    for library, (outs, inputs) in ((ag, run(row, call)), (torch, in_torch(row, call))):
+    for library, (outs, inputs) in ((torch, in_torch(row, call)), (ag, run(row, call))):
         grad = ag.grad if library is ag else torch.autograd.grad
 
         def seed(out: Any, library: Any = library) -> Any:
@@ -126,30 +134,53 @@ def sweeps(row: Row, call: Call) -> tuple[list[Any], list[Any]]:
         outs = [out for out in outs if hasattr(out, "requires_grad") and out.requires_grad]
         inputs = [x for x in inputs if x.requires_grad]
         if not outs:
-            return [], []
+            return []
         seeds = [seed(out) for out in outs]
         firsts = grad(outs, inputs, seeds, create_graph=True, allow_unused=True, materialize_grads=True)
-        answers.append(list(firsts))
+        answers.append([(1, first) for first in firsts])
         if row.twice and row.torch_twice:
             curved = [first for first in firsts if first.requires_grad]
             inputs += seeds
-            zeros = [0 * x.detach() for x in inputs]
-            answers[-1] += (
-                grad(curved, inputs, [seed(x).detach() for x in curved], materialize_grads=True) if curved else zeros
-            )
-    return answers[0], answers[1]
+            seconds = [0 * x.detach() for x in inputs]
+            if curved:
+                seconds = grad(curved, inputs, [seed(x).detach() for x in curved], materialize_grads=True)
+            answers[-1] += [(2, second) for second in seconds]
+    return [(order, ours, expected) for (order, expected), (_, ours) in zip(*answers, strict=True)]
 
 
-@every_differentiable_row
-def test_first_and_second_derivatives(row: Row) -> None:
-    for call in row.calls:
+def compare_derivatives(row: Row, dtype: str) -> Counter[int]:
+    """Compare the gradients of all calls, and their gradients."""
+    compared: Counter[int] = Counter()
+    first = max(NEAR_IN_SLOPE[dtype], row.rough.get(dtype, 0), row.rough.get(f"{dtype} derivative", 0))
+    near = {1: first, 2: max(first, row.rough.get(f"{dtype} second derivative", 0))}
+    for call in row.calls if dtype in row.takes else ():
         if isinstance(call, Better):
             continue
         with at(call), np.errstate(all="ignore"):
-            ours, expected = sweeps(row, call)
-            assert len(ours) == len(expected)
-            for gradient, answer in zip(ours, expected, strict=True):
-                same(gradient, answer, max(1e-10, row.rough.get("float64", 0)))
+            try:
+                pairs = sweeps(row, in_float(call, dtype))
+            except NotImplementedError as error:
+                assert dtype == "float16"
+                assert "not implemented for 'Half'" in str(error)
+                continue
+            for order, gradient, answer in pairs:
+                if dtype == "float16" and answer.isnan().any() and not gradient.isnan().any():
+                    continue  # PyTorch overflows, in layer_norm of one number for instance
+                same(gradient, answer, near[order])
+                compared[order] += 1
+    return compared
+
+
+@pytest.mark.parametrize("dtype", NEAR)
+@every_row
+def test_values_and_dtypes(row: Row, dtype: str) -> None:
+    compare_values(row, dtype)
+
+
+@pytest.mark.parametrize("dtype", NEAR_IN_SLOPE)
+@every_differentiable_row
+def test_first_and_second_derivatives(row: Row, dtype: str) -> None:
+    compare_derivatives(row, dtype)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.kinks], ids=str)
@@ -274,7 +305,7 @@ def test_gradients_of_mixed_dtypes(row: Row) -> None:
             for size in ((3,), ()):
                 call = Call(floats(3, low=0.5).astype(first), floats(*size, low=0.5, seed=1).astype(second))
                 with at(call):
-                    for gradient, answer in zip(*sweeps(row, call), strict=True):
+                    for _, gradient, answer in sweeps(row, call):
                         same(gradient, answer, 6e-3)
 
 
