@@ -676,6 +676,16 @@ def test_normalisation_of_a_constant_is_0() -> None:
         )
 
 
+def test_the_gradient_of_a_cholesky_factor_is_symmetric() -> None:
+    found = slope(lambda A: ag.linalg.cholesky(A) * tensor([[1.0, 0.0], [10.0, 100.0]]), [[4.0, 2.0], [2.0, 5.0]])
+    same(found, [[5.25, -10], [-10, 25]])
+
+
+def test_equal_points_have_a_distance_without_slope() -> None:
+    for p in (1.0, 2.0, 3.0, inf):
+        assert slopes(lambda x, y, p=p: ag.cdist(x, y, p), [[1.0, 2.0]], [[1.0, 2.0]]) == [[[0, 0]], [[0, 0]]]
+
+
 def test_running_statistics_are_unbiased() -> None:
     mean, var = tensor([0.0, 0.0]), tensor([1.0, 1.0])
     x = tensor([[1.0, 2.0], [3.0, 2.0]])

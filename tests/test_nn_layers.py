@@ -63,6 +63,12 @@ def test_orthogonal(shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-12)
 
 
+def test_one_value_has_no_spread_to_train_with() -> None:
+    for layer, x in ((nn.BatchNorm1d(3), ag.ones(1, 3)), (nn.InstanceNorm1d(3), ag.ones(1, 3, 1))):
+        with pytest.raises(ValueError, match="more than 1"):
+            layer(x)
+
+
 def test_a_dirac_kernel_passes_its_input_on() -> None:
     weight = nn.init.dirac_(ag.empty(4, 2, 3), groups=2).array
     assert weight.sum() == 4

@@ -526,6 +526,31 @@ def test_a_function_with_a_state_is_saved() -> None:
     assert schedulers[1].lr_lambdas[0].length == 4
 
 
+def test_first_steps_by_hand() -> None:
+    def steps(kind: Any, gradients: list[float], **options: Any) -> list[float]:
+        p = nn.Parameter(ag.tensor([0.0], dtype=ag.float64))
+        optimizer, found = kind([p], **options), []
+        for g in gradients:
+            p.grad = ag.tensor([g], dtype=ag.float64)
+            optimizer.step()
+            found.append(p.item())
+        return found
+
+    # momentum starts as the gradient, not dampened
+    assert steps(nn.optim.SGD, [1.0, 1.0], lr=1.0, momentum=0.5, dampening=0.75) == [-1, -1.75]
+    # epsilon stands outside the root
+    assert steps(nn.optim.Adam, [1e-8], lr=1.0) == pytest.approx([-0.5], rel=1e-12)
+    assert steps(nn.optim.RMSprop, [1e-8], lr=1.0, alpha=0.0) == pytest.approx([-0.5], rel=1e-12)
+    p = nn.Parameter(ag.tensor([3.0, 4.0], dtype=ag.float64))
+    unused = nn.Parameter(ag.tensor([1.0]))
+    p.grad = p.detach().clone()
+    optimizer = nn.optim.SGD([p, unused], lr=1.0, weight_decay=1.0)
+    optimizer.step()
+    assert unused.item() == 1  # no gradient, no step
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
 # ---------------------------------------------------------------- clipping
 
 

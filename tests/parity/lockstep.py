@@ -254,7 +254,7 @@ class Pair:
                 attempt(f"{name}.grad_fn", names)  # PyTorch renews a view's history only when it is looked at
         if error is not None:
             raise Disagreement(f"PyTorch: RuntimeError {message:.300}\nand then: {error!r:.300}\nhere:    no error")
-        return names
+        return {name: value for name, value in names.items() if name in self.ours}
 
     def _is_fresh(self, name: str) -> bool:
         """Whether PyTorch's result was computed and shares memory with nothing else."""
