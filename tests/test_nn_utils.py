@@ -150,3 +150,9 @@ def test_skipping_initialisation_draws_nothing() -> None:
     ag.manual_seed(0)
     nn.utils.skip_init(nn.Linear, 3, 3)
     assert ag.equal(ag.rand(2), wanted)
+
+
+def test_utils_data_in_the_body_of_a_program() -> None:
+    assert ag.utils.data.DataLoader is nn.data.DataLoader
+    with pytest.raises(AttributeError, match="no attribute 'dat'"):
+        ag.utils.dat  # noqa: B018  # reading it is the test

@@ -43,6 +43,13 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    """`torch.utils.data.DataLoader` in the body of a program: `ag.utils` is this package."""
+    if name == "data":
+        return importlib.import_module("nn.data")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
     """A module whose initial values nobody relies on: making it takes nothing from the random stream."""
     state = ag.get_rng_state()
