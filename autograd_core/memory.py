@@ -12,7 +12,7 @@ from weakref import ref
 
 import numpy as np
 
-from .strides import coincide, owner
+from .strides import batch_innermost, coincide, owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +88,7 @@ def settle(tensor: Any) -> bool:
         return True
     memory = tensor._memory
     if (
-        array.ndim < 3
-        or not array.transpose((*range(1, array.ndim), 0)).flags.c_contiguous
+        not batch_innermost(array)
         or tensor._base is not None
         or memory.stays
         or memory.__class__ is Exported

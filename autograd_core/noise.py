@@ -12,6 +12,7 @@ from .dtypes import require
 from .ops.activation import leaky_relu
 from .primitive import wrap
 from .reading import as_array
+from .strides import batch_innermost
 
 if TYPE_CHECKING:
     from .primitive import Array
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def _kept(array: Array, p: float) -> Array:
-    """1 with probability 1 - p, else 0, in the array's shape and dtype; drawn in the order of its memory."""
+    """1 with probability 1 - p, else 0, in the array's shape and dtype; drawn in the order of PyTorch's memory."""
     kept = np.empty_like(array)
-    ordered = streams.walk(kept)
+    ordered = kept if batch_innermost(array) else streams.walk(kept)
     ordered[...] = streams.bernoulli_scalar(random.default_generator, ordered.shape, 1 - p)
     return kept
 

@@ -25,10 +25,10 @@ import numpy as np
 
 from . import dtypes
 from .graph import Node, Part, Record, node_number
-from .memory import STABLE, Memory
+from .memory import STABLE, Memory, settle
 from .modes import ANOMALY, GRAD, PACK, RECORD, mode, saving, set_mode
 from .saving import Packed
-from .strides import owner
+from .strides import batch_innermost, owner
 from .trees import flatten, mapped
 from .wrappers import wrapper_source
 
@@ -165,6 +165,7 @@ def primitive(
     floating: bool = False,
     fresh: bool = False,
     views: bool = False,
+    row_major: bool = False,
     several: bool = False,
     unused: str = "zeros",
     overwritable: bool = False,
@@ -186,6 +187,7 @@ def primitive(
     floating: integer operands are converted to the default floating dtype first.
     fresh: every formula returns a new array (a test proves it).
     views: the result may share its first operand's memory.
+    row_major: the result lies so in memory although NumPy would keep the order of a transposed operand (PyTorch does not).
     several: the function returns a tuple of new arrays (or of views, where it `views`), and a formula receives the
         tuple of gradients; its `out` is the tuple of results.
     unused: what stands in that tuple for a result that is not used, "zeros" or "None".
@@ -224,7 +226,7 @@ def primitive(
         }
 
         def become() -> Any:
-            source = wrapper_source(names, operands, converted, op, keeps, readers, floating=floating, views=views)
+            source = wrapper_source(names, operands, converted, op, keeps, readers, floating=floating, views=views, row_major=row_major)
             if source not in _compiled:
                 exec(compile(source, "<operation>", "exec"), _namespace)
                 _compiled[source] = _namespace.pop("make")
@@ -396,6 +398,19 @@ def let_go(memory: Memory) -> None:
     node.versions = sum(each.version for each in node.memories)
 
 
+def in_rows(out: Array) -> Array:
+    """A result in row-major memory, as PyTorch would show it; images may lie otherwise (`settle`)."""
+    return out if batch_innermost(out) else np.ascontiguousarray(out)
+
+
+def settled(operand: Any, array: Array) -> Array:
+    """The array of an operand whose memory a view is going to show: row-major if it is an image (`settle`)."""
+    if not isinstance(operand, _namespace["Tensor"]) or array.flags.c_contiguous:
+        return array
+    settle(operand)
+    return operand.array
+
+
 def view(tensor: Any, out: Array, source: Any) -> None:
     """Fill in a result that may share its source's memory, and with it the version counter."""
     tensor.array = out
@@ -528,8 +543,10 @@ _namespace: dict[str, Any] = {
     "operands": operands,
     "optional_operand": optional_operand,
     "promoted": promoted,
+    "in_rows": in_rows,
     "ref": ref,
     "separate": separate,
+    "settled": settled,
     "tensor_operand": tensor_operand,
     "unfit": unfit,
     "view": view,

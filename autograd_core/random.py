@@ -14,6 +14,7 @@ from .creation import _made
 from .dims import sizes
 from .dtypes import DTypeLike, as_dtype, get_default_dtype
 from .inplace import check_writable, overwritten
+from .memory import settle
 from .primitive import wrap
 from .streams import Generator
 
@@ -156,6 +157,7 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DTy
 def _place(self: Tensor, name: str) -> Any:
     """The array to fill, its axes in the order in which PyTorch walks through memory."""
     check_writable(self, name)
+    settle(self)
     return streams.walk(self.array)
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["address", "bounds", "coincide", "memory_bytes", "offsets", "owner", "positions", "strided"]
+__all__ = ["address", "batch_innermost", "bounds", "coincide", "memory_bytes", "offsets", "owner", "positions", "strided"]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -22,6 +22,11 @@ def owner(array: Array) -> Array:
 def address(array: Array) -> int:
     """Where the first element lies."""
     return int(array.__array_interface__["data"][0])
+
+
+def batch_innermost(array: Array) -> bool:
+    """Whether images (N, C, *sizes) lie as (C, *sizes, N) in memory: the layout of convolution and pooling (`windows`)."""
+    return array.ndim > 3 and array.transpose((*range(1, array.ndim), 0)).flags.c_contiguous
 
 
 def bounds(array: Array) -> tuple[int, int]:

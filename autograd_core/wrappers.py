@@ -24,6 +24,7 @@ def wrapper_source(
     *,
     floating: bool,
     views: bool,
+    row_major: bool,
 ) -> str:
     """The source of ``make(forward, op, become)``, which returns the wrapper.
 
@@ -71,6 +72,8 @@ def wrapper_source(
             say(f"    (a_{x},), (m_{x},) = promoted(op, (a_{x},), (m_{x},), True)")
         some_edge = " or ".join(f"{edge} is not None" for edge in edges)
 
+    if source and not op.variadic:
+        say(f"if a_{source}.ndim > 3: a_{source} = settled({source}, a_{source})")
     arguments = ", ".join(f"a_{argument}" if argument in operands else argument for argument in names)
     results = "".join(f", {kept}" for kept in keeps)
     if converted and len(converted) > 1 and not op.variadic:
@@ -85,6 +88,8 @@ def wrapper_source(
         say(f"if out.__class__ is not ndarray: out = asarray(out)\nt = new(Tensor); view(t, out, {source})")
     else:
         say("if out.__class__ is not ndarray: out = asarray(out)")
+        if row_major:
+            say("elif out.ndim > 1 and not out.flags.c_contiguous: out = in_rows(out)")
         say("t = new(Tensor); t.array = out; t._memory = m_out = Memory()")
     if not edges:
         say("t._edge = None\nreturn t" if not op.several else "")

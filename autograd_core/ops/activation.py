@@ -414,7 +414,7 @@ def _softmax_vjp_of_arrays(g: Any, out: Any, dim: int) -> Any:
     return share
 
 
-@primitive(fresh=True, torch="SoftmaxBackward0", shows="softmax({input})",
+@primitive(row_major=True, fresh=True, torch="SoftmaxBackward0", shows="softmax({input})",
            fast={"input": _softmax_vjp_of_arrays},
            input=_softmax_vjp)
 def _softmax(input: TensorLike, dim: int) -> Tensor:
@@ -427,7 +427,7 @@ def _log_softmax_vjp_in_place(g: Array, out: Array, dim: int) -> Any:
     return np.subtract(g, share, share)
 
 
-@primitive(fresh=True, torch="LogSoftmaxBackward0", shows="log_softmax({input})",
+@primitive(row_major=True, fresh=True, torch="LogSoftmaxBackward0", shows="log_softmax({input})",
            fast={"input": _log_softmax_vjp_in_place},
            input=lambda g, out, dim: g - np.exp(out) * g.sum(axis=dim, keepdims=True))
 def _log_softmax(input: TensorLike, dim: int) -> Tensor:

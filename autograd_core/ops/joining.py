@@ -28,7 +28,7 @@ def _pieces(g: Any, tensors_shapes: list[tuple[int, ...]], dim: int) -> list[Any
     return pieces
 
 
-@primitive(promotes=True,
+@primitive(row_major=True, promotes=True,
            tensors=_pieces)
 def _cat(tensors: Sequence[TensorLike], dim: int) -> Tensor:
     return np.concatenate(tensors, axis=dim)
@@ -67,7 +67,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> 
 concat = concatenate = cat
 
 
-@primitive(promotes=True,
+@primitive(row_major=True, promotes=True,
            tensors=lambda g, dim, tensors_shapes:
                [g[(slice(None),) * dim + (i,)] for i in range(len(tensors_shapes))])
 def _stack(tensors: Sequence[TensorLike], dim: int) -> Tensor:

@@ -97,7 +97,7 @@ def _standardise_vjp_in_place(
     return share
 
 
-@primitive(fresh=True, overwritable=True, keeps=("scale",), torch="NativeBatchNormBackward0",
+@primitive(row_major=True, fresh=True, overwritable=True, keeps=("scale",), torch="NativeBatchNormBackward0",
            fast={"input": _standardise_vjp_in_place},
            input=_standardise_vjp)
 def _standardise(

@@ -56,7 +56,7 @@ def _converted(name: str, input: Tensor, dtype: DTypeLike) -> Tensor:
 # ---------------------------------------------------------------- sums
 
 
-@primitive(fresh=True, torch="SumBackward0", shows="Σ {input}", local="1",
+@primitive(row_major=True, fresh=True, torch="SumBackward0", shows="Σ {input}", local="1",
            fast={"input": _spread_in_memory},
            input=_spread)
 def _sum(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
@@ -86,7 +86,7 @@ def _mean_vjp_in_memory(g: Any, input_shape: tuple[int, ...], dim: Any) -> Array
     return _spread_in_memory(g / _count(input_shape, dim), input_shape, dim)
 
 
-@primitive(fresh=True, torch="MeanBackward0", shows="mean {input}", local="1 / n",
+@primitive(row_major=True, fresh=True, torch="MeanBackward0", shows="mean {input}", local="1 / n",
            fast={"input": _mean_vjp_in_memory},
            input=lambda g, input_shape, dim: _spread(g / _count(input_shape, dim), input_shape, dim))
 def _mean(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
@@ -137,13 +137,13 @@ def _variance(input: Array, dim: Any, correction: float, keepdim: bool, root: bo
     return np.sqrt(out) if root else out
 
 
-@primitive(fresh=True,
+@primitive(row_major=True, fresh=True,
            input=lambda g, input, dim, correction: _var_vjp(g, input, dim, correction))
 def _var(input: TensorLike, dim: Any, correction: float, keepdim: bool) -> Tensor:
     return _variance(input, dim, correction, keepdim)
 
 
-@primitive(fresh=True,
+@primitive(row_major=True, fresh=True,
            input=lambda g, input, out, dim, correction:  # 0 where the standard deviation is 0, as in PyTorch
                _var_vjp(np.where(out == 0, 0, g / (out + out)), input, dim, correction))
 def _std(input: TensorLike, dim: Any, correction: float, keepdim: bool) -> Tensor:
@@ -293,7 +293,7 @@ def _prod_vjp(g: Array, input: Array, dim: Any, keepdim: bool) -> Array:
     return g.reshape(kept_shape(input.shape, dim)) * others
 
 
-@primitive(fresh=True, torch="ProdBackward0",
+@primitive(row_major=True, fresh=True, torch="ProdBackward0",
            fast={"input": _prod_vjp},
            input=_prod_of_others)
 def _prod(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
@@ -320,7 +320,7 @@ def _logsumexp_vjp(g: Any, input: Any, out: Any, dim: Any) -> Any:
     return g.reshape(kept) * np.exp(input - out.reshape(kept))
 
 
-@primitive(floating=True, fresh=True,
+@primitive(row_major=True, floating=True, fresh=True,
            input=_logsumexp_vjp)
 def _logsumexp(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     top = np.amax(input, axis=dim, keepdims=True, initial=-np.inf)
@@ -365,14 +365,14 @@ def _check_not_empty(name: str, input: Array, dim: Any) -> None:
         raise kind(f"{name}: expected reduction over a non-empty dimension, but the shape is {input.shape}")
 
 
-@primitive(fresh=True,
+@primitive(row_major=True, fresh=True,
            input=_share_among_ties)
 def _amax(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     _check_not_empty("max", input, dim)
     return np.amax(input, axis=dim, keepdims=keepdim)
 
 
-@primitive(fresh=True,
+@primitive(row_major=True, fresh=True,
            input=_share_among_ties)
 def _amin(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     _check_not_empty("min", input, dim)
@@ -454,13 +454,13 @@ def _winner_vjp(g: Any, index: Any, dim: int, input_shape: tuple[int, ...]) -> A
     return either(_ungather)(g.reshape(index.shape), dim, index, input_shape)
 
 
-@primitive(fresh=True, torch="MaxBackward0",
+@primitive(row_major=True, fresh=True, torch="MaxBackward0",
            input=_winner_vjp)
 def _largest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
     return _one_of_each(input, dim, index, keepdim)
 
 
-@primitive(fresh=True, torch="MinBackward0",
+@primitive(row_major=True, fresh=True, torch="MinBackward0",
            input=_winner_vjp)
 def _smallest(input: TensorLike, dim: int, index: TensorLike, keepdim: bool) -> Tensor:
     return _one_of_each(input, dim, index, keepdim)
@@ -526,12 +526,12 @@ def _truth(answer: Any, input: Array) -> Any:
     return answer.astype(np.uint8) if input.dtype == np.uint8 else answer
 
 
-@primitive()
+@primitive(row_major=True)
 def _any(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return _truth(np.any(input, axis=dim, keepdims=keepdim), input)
 
 
-@primitive()
+@primitive(row_major=True)
 def _all(input: TensorLike, dim: Any, keepdim: bool) -> Tensor:
     return _truth(np.all(input, axis=dim, keepdims=keepdim), input)
 
