@@ -21,7 +21,7 @@ from .memory import Exported, Memory, export, settle, share
 from .ops.index import as_element
 from .primitive import wrap
 from .reading import as_array
-from .strides import owner, strided
+from .strides import alike, owner, strided
 
 if TYPE_CHECKING:
     from .dtypes import DType
@@ -349,7 +349,8 @@ def eye(
     return _made(np.eye(n, m, dtype=_floating(dtype)), requires_grad, device, **placement)
 
 
-def _check_tensor(name: str, input: Any) -> None:
+def check_tensor(name: str, input: Any) -> None:
+    """Raise a TypeError unless the argument `input` of function `name` is a tensor."""
     if not hasattr(input, "_edge"):
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
 
@@ -378,19 +379,19 @@ def full_like(
     **placement: Any,
 ) -> Tensor:
     """One value in the shape and dtype of input."""
-    _check_tensor("full_like", input)
+    check_tensor("full_like", input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
     element = as_element("full_like", _number("full_like", fill_value), found)
-    return _made(np.full(input.array.shape, element), requires_grad, device, **placement)
+    return _made(alike(input.array, lambda shape: np.full(shape, element)), requires_grad, device, **placement)
 
 
 def empty_like(
     input: Tensor, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False, **placement: Any
 ) -> Tensor:
     """A tensor in the shape and dtype of input, its elements not set."""
-    _check_tensor("empty_like", input)
+    check_tensor("empty_like", input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
-    return _made(np.empty(input.array.shape, found), requires_grad, device, **placement)
+    return _made(alike(input.array, lambda shape: np.empty(shape, found)), requires_grad, device, **placement)
 
 
 # ---------------------------------------------------------------- Tensor.new_…

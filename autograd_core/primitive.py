@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 from functools import update_wrapper
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 from weakref import ref
 
 import numpy as np
@@ -187,7 +187,7 @@ def primitive(
     floating: integer operands are converted to the default floating dtype first.
     fresh: every formula returns a new array (a test proves it).
     views: the result may share its first operand's memory.
-    row_major: the result lies so in memory although NumPy would keep the order of a transposed operand (PyTorch does not).
+    row_major: the result lies so in memory, as PyTorch's does; NumPy's would keep the order of a transposed operand.
     several: the function returns a tuple of new arrays (or of views, where it `views`), and a formula receives the
         tuple of gradients; its `out` is the tuple of results.
     unused: what stands in that tuple for a result that is not used, "zeros" or "None".
@@ -226,7 +226,9 @@ def primitive(
         }
 
         def become() -> Any:
-            source = wrapper_source(names, operands, converted, op, keeps, readers, floating=floating, views=views, row_major=row_major)
+            source = wrapper_source(
+                names, operands, converted, op, keeps, readers, floating=floating, views=views, row_major=row_major
+            )
             if source not in _compiled:
                 exec(compile(source, "<operation>", "exec"), _namespace)
                 _compiled[source] = _namespace.pop("make")
@@ -408,7 +410,7 @@ def settled(operand: Any, array: Array) -> Array:
     if not isinstance(operand, _namespace["Tensor"]) or array.flags.c_contiguous:
         return array
     settle(operand)
-    return operand.array
+    return cast("Array", operand.array)
 
 
 def view(tensor: Any, out: Array, source: Any) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import streams
-from .creation import _made
+from .creation import _made, check_tensor
 from .dims import sizes
 from .dtypes import DTypeLike, as_dtype, get_default_dtype
 from .inplace import check_writable, overwritten
 from .memory import settle
 from .primitive import wrap
 from .streams import Generator
+from .strides import alike, has_order
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -135,20 +136,51 @@ def multinomial(
     return wrap(streams.multinomial(_drawn(generator), input.array, num_samples, replacement))  # type: ignore[no-any-return]
 
 
-def rand_like(input: Tensor, *, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
-    """`rand` in the shape and dtype of input."""
-    return rand(input.array.shape, dtype=dtype or input.array.dtype, requires_grad=requires_grad)
+def rand_like(
+    input: Tensor, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False, **placement: Any
+) -> Tensor:
+    """`rand` in the shape and dtype of input, drawn in the order of its memory."""
+    return _alike("rand_like", streams.rand, input, dtype, device, requires_grad, **placement)
 
 
-def randn_like(input: Tensor, *, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
-    """`randn` in the shape and dtype of input."""
-    return randn(input.array.shape, dtype=dtype or input.array.dtype, requires_grad=requires_grad)
+def randn_like(
+    input: Tensor, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False, **placement: Any
+) -> Tensor:
+    """`randn` in the shape and dtype of input, drawn in the order of its memory."""
+
+    def draw(gen: Generator, shape: tuple[int, ...], found: Any) -> Any:
+        return streams.normal(gen, shape, found, contiguous=not has_order(input.array))
+
+    return _alike("randn_like", draw, input, dtype, device, requires_grad, **placement)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: DTypeLike = None) -> Tensor:
-    """`randint` in the shape and dtype of input."""
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **placement: Any,
+) -> Tensor:
+    """`randint` in the shape and dtype of input, drawn in the order of its memory."""
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.array.shape, dtype=dtype or input.array.dtype)
+
+    def draw(gen: Generator, shape: tuple[int, ...], found: Any) -> Any:
+        return streams.randint(gen, low, high, shape, found)
+
+    return _alike("randint_like", draw, input, dtype, device, requires_grad, **placement)
+
+
+def _alike(
+    name: str, draw: Any, input: Tensor, dtype: DTypeLike, device: Any, requires_grad: bool, **placement: Any
+) -> Tensor:
+    check_tensor(name, input)
+    found = input.array.dtype if dtype is None else as_dtype(dtype)
+    return _made(
+        alike(input.array, lambda shape: draw(default_generator, shape, found)), requires_grad, device, **placement
+    )
 
 
 # ---------------------------------------------------------------- in place

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-__all__ = ["address", "batch_innermost", "bounds", "coincide", "memory_bytes", "offsets", "owner", "positions", "strided"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "address",
+    "alike",
+    "batch_innermost",
+    "bounds",
+    "coincide",
+    "has_order",
+    "memory_bytes",
+    "offsets",
+    "owner",
+    "positions",
+    "strided",
+]
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -27,6 +42,22 @@ def address(array: Array) -> int:
 def batch_innermost(array: Array) -> bool:
     """Whether images (N, C, *sizes) lie as (C, *sizes, N) in memory: the layout of convolution and pooling (`windows`)."""
     return array.ndim > 3 and array.transpose((*range(1, array.ndim), 0)).flags.c_contiguous
+
+
+def has_order(array: Array) -> bool:
+    """Whether memory has an order of its own, not row-major, that PyTorch's `preserve_format` keeps."""
+    if array.flags.c_contiguous:
+        return False
+    steps = [abs(step) for step, size in zip(array.strides, array.shape, strict=True) if size > 1]
+    return steps != sorted(steps, reverse=True) and 0 not in steps and not batch_innermost(array)
+
+
+def alike(array: Array, make: Callable[[tuple[int, ...]], Array]) -> Array:
+    """``make(shape)`` in the shape of an array, its elements made in the order of the array's memory (`preserve_format`)."""
+    if not has_order(array):
+        return make(array.shape)
+    order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+    return make(tuple(array.shape[axis] for axis in order)).transpose(np.argsort(order))
 
 
 def bounds(array: Array) -> tuple[int, int]:

@@ -34,8 +34,10 @@ def batch_last(images: Array) -> Array:
 
 
 def batch_first(images: Array) -> Array:
-    """(C, *sizes, N) as (N, C, *sizes): a view. Sequences (C, L, N) are copied: nothing tells theirs from a transposed
-    tensor, whose layout is its own."""
+    """(C, *sizes, N) as (N, C, *sizes): a view.
+
+    Of sequences, (C, L, N), a copy: users transpose those often, and nothing would tell the two layouts apart.
+    """
     turned = images.transpose((images.ndim - 1, *range(images.ndim - 1)))
     return np.ascontiguousarray(turned) if images.ndim == 3 else turned
 

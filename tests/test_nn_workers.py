@@ -133,11 +133,12 @@ def test_random_streams() -> None:
 
 def test_batches_in_the_order_of_completion() -> None:
     def item(i: int) -> int:
-        time.sleep(0.3 * (i == 0))
+        time.sleep(0.5 * (i == 0))
         return i
 
     order = [batch.item() for batch in loader(Items(6, item), 1, in_order=False)]
-    assert order == [1, 3, 4, 5, 0, 2]  # the first worker has two batches to make, the other makes the rest
+    assert order[:2] == [1, 3] and order.index(0) > 2  # the first worker has two batches to make, the other the rest
+    assert sorted(order) == list(range(6))
     assert [batch.item() for batch in loader(Items(6, item), 1)] == list(range(6))
 
 
@@ -421,6 +422,7 @@ def program(tmp_path: Path, context: str, pause: float, then: str) -> tuple[subp
         [sys.executable, str(tmp_path / "program.py"), context, str(pause), then],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored, if the tests run in the background
     )  # fmt: skip
     assert process.stdout is not None
     line = process.stdout.readline()

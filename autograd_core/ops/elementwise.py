@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..devices import check_format, preserve_format
 from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive, refused
+from ..strides import has_order
 from .logic import logical_or
 
 if TYPE_CHECKING:
+    from ..devices import memory_format as Format
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
@@ -504,11 +507,16 @@ def cast(input: Tensor, dtype: DTypeLike) -> Tensor:
     return _cast(input, wanted)
 
 
-@primitive(np.copy, input=lambda g: g)
-def clone(input: TensorLike) -> Tensor:
-    """A copy that is part of the graph.
+@primitive(np.copy, shows="clone({input})", input=lambda g: g)
+def _clone(input: TensorLike, in_rows: bool) -> Tensor:
+    return input.copy("C" if in_rows or not has_order(input) else "K")
+
+
+def clone(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
+    """A copy that is part of the graph, in the order of input's memory, or in row-major order if it is to be contiguous.
 
     >>> clone(tensor([1., 2.]))
     tensor([1., 2.])
     """
-    return input.copy()
+    check_format("clone", memory_format)
+    return _clone(input, memory_format is not preserve_format)

@@ -33,7 +33,7 @@ def _reshape(input: TensorLike, shape: tuple[int, ...]) -> Tensor:
 
 def _copied(out: Tensor) -> Tensor:
     """A result that must be no view of an operand, but may have become one."""
-    return out if out._base is None else out.clone()
+    return out if out._base is None else out.clone(memory_format=contiguous_format)
 
 
 def reshape(input: Tensor, *each: Any, shape: Any = None) -> Tensor:
@@ -66,8 +66,6 @@ def view(input: Tensor, *each: Any, size: Any = None, dtype: DTypeLike = None) -
     except ValueError:
         raise _does_not_fit("view", input, wanted) from None
     if out.array.size and not np.may_share_memory(out.array, input.array):
-        if settle(input):
-            return _reshape(input, wanted)
         raise RuntimeError(
             f"view: size {wanted} is not compatible with the memory layout of the input (shape {tuple(input.shape)}, "
             "not contiguous). Use .reshape(...) instead."
@@ -370,7 +368,7 @@ def flipud(input: Tensor) -> Tensor:
 def contiguous(input: Tensor, memory_format: Format = contiguous_format) -> Tensor:
     """The tensor in row-major memory: itself, or a copy. (Every `memory_format` means this one.)"""
     check_format("contiguous", memory_format)
-    return input if settle(input) else input.clone()
+    return input if settle(input) else input.clone(memory_format=contiguous_format)
 
 
 # ---------------------------------------------------------------- at least so many dimensions

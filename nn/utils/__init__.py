@@ -56,9 +56,3 @@ def skip_init(module_cls: Callable[..., M], *args: Any, **kwargs: Any) -> M:
     module = module_cls(*args, **kwargs)
     ag.set_rng_state(state)
     return module
-
-
-def __getattr__(name: str) -> Any:
-    if name == "data":  # PyTorch's torch.utils.data
-        return importlib.import_module("nn.data")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
