@@ -674,6 +674,11 @@ def rolled(value: Any) -> Any:
     return np.roll(value, 1, range(value.ndim)) if isinstance(value, np.ndarray) and value.size > 1 else value
 
 
+def transposed(value: Any) -> Any:
+    square = np.ndim(value) > 1 and value.shape[-1] == value.shape[-2]
+    return np.swapaxes(value, -1, -2) if square else value
+
+
 def spread(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The change of a share, or of each of several."""
     return lambda shares: [change(share) for share in shares] if isinstance(shares, tuple | list) else change(shares)
@@ -683,10 +688,12 @@ def spread(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
 MUTATIONS: dict[str, Callable[[Any], Any]] = {
     "sign": lambda formula: lambda g, *saved: spread(lambda share: -share)(formula(g, *saved)),
     "factor 2": lambda formula: lambda g, *saved: spread(lambda share: share * 2)(formula(g, *saved)),
+    "transpose": lambda formula: lambda g, *saved: spread(transposed)(formula(g, *saved)),
     "wrong place": lambda formula: lambda g, *saved: spread(rolled)(formula(g, *saved)),
     "wrong saved value": lambda formula: lambda g, *saved: formula(g, *map(rolled, saved)),
 }
 EQUIVALENT = {
+    ("_eigh", 0, "transpose"),  # its operand is made symmetric
     ("masked_fill", 1, "wrong place"),  # of a number's gradient, which is summed
     ("_combine", 0, "wrong saved value"),  # rows, sources and weights of the terms are all rolled alike
 }

@@ -121,7 +121,7 @@ def rows() -> Iterator[Row]:
     yield Row(op.prelu,
               [Call(floats(*size), np.array([0.3])) for size in SIZES] + [
                Call(floats(2, 3), floats(3, seed=1)), Call(floats(2, 3, 2), floats(3, seed=1)),
-               Call(floats(4), floats(1)), Call(floats(0, 3), floats(3)), Call(floats(2, 2), np.array(0.4)),
+               Call(floats(4), floats(1)), Call(floats(0, 3), floats(3)), Call(floats(2, 2), np.array(0.4)), Call(floats(2, 2), floats(2, seed=1)),
                Call(floats(1, 2), np.array([0.1, -0.2]))],
               _prelu, takes=FLOATS, operations=["_prelu"], kinks=[((0.0, 0.3), (0.3, 0.0))],
               errors=[Wrong(RuntimeError, floats(2, 3), floats(2)), Wrong(RuntimeError, floats(3), floats(3)),

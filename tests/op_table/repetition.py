@@ -24,7 +24,7 @@ def _choices(with_replacement: bool) -> Callable[..., Any]:
 
 
 def rows() -> Iterator[Row]:
-    stretched = [Call(floats(2, 1), (2, 3)), Call(floats(3), (2, 3)), Call(floats(), (2, 2)), Call(floats(1), (0,)),
+    stretched = [Call(floats(2, 1), (2, 3)), Call(floats(2, 1), (2, 2)), Call(floats(3), (2, 3)), Call(floats(), (2, 2)), Call(floats(1), (0,)),
                  Call(floats(0, 1), (0, 3)), Call(floats(2, 3), (2, 3))]
     too_long = [Wrong(RuntimeError, floats(2, 3), (2, 4)), Wrong(RuntimeError, floats(2, 3), (3,)),
                 Wrong(RuntimeError, floats(2), (-1, 2))]
