@@ -323,7 +323,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     if not isinstance(value, int | float | complex | np.generic):
         raise TypeError(f"fill_(): value must be a number or a 0-d Tensor, not {type(value).__name__}")
     check_writable(self, "fill_", overlapping=True)
-    return replace(self, _fill(self, value), "fill_")
+    return replace(self, _fill(self, as_element("fill_", value, self.array.dtype)), "fill_")
 
 
 def overwritten(tensor: Tensor) -> None:

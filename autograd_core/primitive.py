@@ -368,7 +368,9 @@ def promoted(
         try:
             changed.append(np.asarray(array).astype(dtype) if array.__class__ is np.ndarray else np.array(array, dtype))
         except OverflowError:
-            raise RuntimeError(f"{op.name}: value {array} does not fit {dtype}") from None
+            if dtype.kind != "u" or not -np.iinfo(dtype).max <= array < 0:
+                raise RuntimeError(f"{op.shown_name}: value {array} does not fit {dtype}") from None
+            changed.append(np.array(np.iinfo(dtype).max + 1 + array, dtype))  # as in C
         owners.append(STABLE if memory is STABLE else Memory())
     return changed, owners
 

@@ -147,7 +147,10 @@ def _converted(name: str, array: Array, wanted: DType) -> Array:
             limits = np.iinfo(wanted)
             lowest = -limits.max if wanted.kind == "u" else limits.min  # -1 becomes 255, as in C
             whole = np.trunc(array)
-            if not ((whole >= lowest) & (whole <= limits.max)).all():
+            fits = (whole >= lowest) & (whole <= limits.max)
+            if wanted.kind == "u":
+                fits &= (array >= 0) | (array == whole)  # but a negative fraction becomes nothing
+            if not fits.all():
                 raise RuntimeError(
                     f"{name}(): a value among {array!r:.60} cannot be converted to {wanted} without overflow"
                 )

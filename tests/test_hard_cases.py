@@ -1022,6 +1022,33 @@ def test_a_sum_in_a_given_dtype_has_it() -> None:
     assert tensor([1, -1]).sum(dtype=ag.bool).item() is True
 
 
+def test_a_number_that_does_not_fit_is_not_written() -> None:
+    for value in (300, 300.0, -1.5, -0.5, nan, inf, -256):
+        x = ag.ones(2, dtype=ag.uint8)
+        for write in (x.fill_, lambda v, x=x: x.index_fill_(0, tensor([0]), v), lambda v, x=x: x.masked_fill_(x == 1, v),
+                      lambda v, x=x: x.__setitem__(0, v), lambda v: ag.full((2,), v, dtype=ag.uint8),
+                      lambda v, x=x: ag.full_like(x, v), lambda v: tensor([v], dtype=ag.uint8),
+                      lambda v, x=x: ag.pad(x, (1, 1), value=v)):  # fmt: skip
+            with pytest.raises(RuntimeError, match="without overflow"):
+                write(value)
+        assert x.tolist() == [1, 1]
+    for dtype, value in ((ag.int64, nan), (ag.int8, -129), (ag.float16, 1e5)):
+        with pytest.raises(RuntimeError, match="without overflow"):
+            ag.zeros(2, dtype=dtype).fill_(value)
+    assert ag.zeros(1, dtype=ag.float16).fill_(inf).item() == inf
+
+
+def test_negative_numbers_meet_unsigned_ones_as_in_c() -> None:
+    x = tensor([7, 255], dtype=ag.uint8)
+    assert (x + -1).tolist() == [6, 254]
+    assert (x - -2).tolist() == [9, 1]
+    assert (x * -1).tolist() == [249, 1]
+    assert ag.where(x > 9, x, -1).tolist() == [255, 255]
+    assert x.clone().fill_(-1).tolist() == [255, 255]
+    assert (x & -2).tolist() == [6, 254]
+    assert tensor([-1, 2.5], dtype=ag.uint8).tolist() == [255, 2]
+
+
 def test_shifts_that_lose_all_bits() -> None:
     x = tensor([1, -2], dtype=ag.int8)
     assert (x << 7).tolist() == [-128, 0]

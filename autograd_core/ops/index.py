@@ -200,9 +200,11 @@ def as_element(name: str, value: Any, dtype: DType) -> Any:
     if isinstance(value, np.ndarray):
         return value.astype(dtype)
     try:
-        if dtype.kind == "f" and 65504 < abs(value) != math.inf and abs(value) > np.finfo(dtype).max:
+        if dtype.kind == "f" and 65504 < abs(value) != math.inf and abs(value) > float(np.finfo(dtype).max):
             raise OverflowError
         if dtype.kind in "iu":
+            if dtype.kind == "u" and value < 0 and not isinstance(value, int | np.integer):
+                raise OverflowError
             value = int(value)  # an infinity or NaN raises
             if dtype.kind == "u" and -np.iinfo(dtype).max <= value < 0:
                 value += np.iinfo(dtype).max + 1  # as in C

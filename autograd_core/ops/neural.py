@@ -16,7 +16,7 @@ from ..numerics import column_sums
 from ..primitive import Array, TensorLike, primitive, wrap
 from .einsum import einsum
 from .elementwise import plus
-from .index import index_select
+from .index import as_element, index_select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if mode == "constant":
         if any(a < 0 or b < 0 for a, b in pairs):
             input = input[cut]
-        return _pad_constant(input, tuple((max(a, 0), max(b, 0)) for a, b in pairs), 0.0 if value is None else value)
+        element = as_element("pad", value or 0, input.array.dtype)
+        return _pad_constant(input, tuple((max(a, 0), max(b, 0)) for a, b in pairs), element)
     numpy_mode = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}.get(mode)
     if numpy_mode is None:
         raise NotImplementedError(f"pad: unrecognised mode {mode!r}; known: constant, reflect, replicate, circular")

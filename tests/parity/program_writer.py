@@ -39,7 +39,10 @@ class Writer:
         self.count = 0
         self.hooked: set[str] = set()
         self.writes = self.pick([0.1, 0.18, 0.35])  # of the lines
-        self.dtypes = ["float64"] * 6 + (["float32"] if self.random.random() < 0.2 else [])
+        kind = self.random.random()
+        self.mixed = kind < 0.15
+        self.dtypes = ["float64"] * 6 + (["float32"] if kind < 0.35 else [])
+        self.constants = ["float64", "float32", "float32", "int64", "int64", "int32", "uint8", "bool"]
 
     # ------------------------------------------------------------ operands
 
@@ -69,10 +72,13 @@ class Writer:
         return "[" + ", ".join(self.numbers(shape[1:]) for _ in range(shape[0])) + "]"
 
     def constant(self, shape: tuple[int, ...], requires_grad: bool) -> str:
-        dtype = self.pick(self.dtypes)
+        dtype = self.pick(self.constants if self.mixed and not requires_grad else self.dtypes)
         if 0 in shape:
             return f"T.zeros({shape}, dtype=T.{dtype}, requires_grad={requires_grad})"
-        return f"T.tensor({self.numbers(shape)}, dtype=T.{dtype}, requires_grad={requires_grad})"
+        numbers = self.numbers(shape) if dtype.startswith("float") else re.sub(r"\.\d+", "", self.numbers(shape))
+        if dtype == "uint8":
+            numbers = numbers.replace("-", "")
+        return f"T.tensor({numbers}, dtype=T.{dtype}, requires_grad={requires_grad})"
 
     def any_tensor(self) -> str:
         names = self.tensors()
@@ -578,7 +584,8 @@ class Writer:
         views = self.tensors(lambda x: x._base is self.value(a))
         if self.value(a)._is_view():  # a write to its base silently takes a view's hooks away in PyTorch
             return f"x{self.count} = {a}.detach().clone().requires_grad_()"
-        # PyTorch calls the hook of one of several results with None where only the others have a gradient
+        # PyTorch calls the hook of one of several results with None where only the others have a gradient; if it retains
+        # its gradient and is written to, the sweep crashes
         one = self.value(a).grad_fn is None or len(self.value(a).grad_fn._input_metadata) == 1
         if one and self.random.random() < 0.25:
             self.hooked.add(a)
@@ -591,8 +598,8 @@ class Writer:
             )
         return self.choose(
             [
-                f"{a}.retain_grad()",
-                f"{a}.retain_grad()",
+                f"{a}.retain_grad()" if one else "pass",
+                f"{a}.retain_grad()" if one else "pass",
                 f"{a}.grad = None" if self.value(a).is_leaf else "pass",
                 f"x{self.count} = {a}.detach().requires_grad_()",
                 f"x{self.count} = {a}.detach().clone().requires_grad_()",
@@ -658,8 +665,8 @@ class Writer:
         run, x = self.pair.run, self.value(name)
         self.count = max(self.count, int(name[1:]))
         same_layout = x is None or x.is_contiguous() == self.pair.ours[name].is_contiguous()
-        if x is None or not x.is_floating_point() or x.numel() > 64 or not same_layout:
+        if x is None or not (x.is_floating_point() or self.mixed) or x.numel() > 64 or not same_layout:
             run(f"del {name}")
-        elif x.numel() and not x.abs().max() < 30:
+        elif x.numel() and not x.double().abs().max() < 30:
             run(f"{self.new()} = T.tanh({name})")
             run(f"del {name}")
