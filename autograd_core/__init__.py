@@ -22,43 +22,43 @@ from .tensor import Tensor, Variable, increment_version
 from .calling import offer
 from . import cuda, linalg, return_types, special
 from .anomaly import detect_anomaly, is_anomaly_check_nan_enabled, is_anomaly_enabled, set_detect_anomaly
-from .complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
-from .conversion import result_type
-from .complex_numbers import conj_physical
-from .creation import (
+from .tensors.complex_numbers import complex, conj, imag, polar, real, view_as_complex, view_as_real
+from .tensors.conversion import result_type
+from .tensors.complex_numbers import conj_physical
+from .tensors.creation import (
     as_tensor, asarray, empty, empty_like, empty_permuted, empty_strided, eye, from_numpy, frombuffer, full,
     full_like, ones, ones_like, scalar_tensor, tensor, zeros, zeros_like,
 )
-from .facts import (
+from .tensors.facts import (
     get_device, is_complex, is_conj, is_floating_point, is_inference, is_neg, is_nonzero, is_same_size, is_signed,
     is_storage, is_tensor, numel, resolve_conj, resolve_neg, typename,
 )
-from .sequences import (
+from .tensors.sequences import (
     arange, bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window, linspace, logspace, range,
     tril_indices, triu_indices,
 )
-from .storages import TypedStorage, UntypedStorage
+from .tensors.storages import TypedStorage, UntypedStorage
 from .tensor_types import (
     BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor, LongTensor, ShortTensor,
     set_default_tensor_type,
 )
-from .dims import Size, broadcast_shapes
+from .arrays.dims import Size, broadcast_shapes
 from .derivatives import backward, grad
 from .graph import RemovableHandle
 from .devices import (
     channels_last, channels_last_3d, contiguous_format, device, get_default_device, get_num_threads, layout,
     memory_format, preserve_format, set_default_device, set_num_threads, strided,
 )
-from .dlpack import from_dlpack, to_dlpack
-from .dtypes import (
+from .tensors.dlpack import from_dlpack, to_dlpack
+from .arrays.dtypes import (
     bool, can_cast, cdouble, cfloat, complex64, complex128, double, finfo, float, float16, float32, float64,
     get_default_dtype, half, iinfo, int, int8, int16, int32, int64, long, promote_types, set_default_dtype, short,
     uint8,
 )
-from .dtypes import DType as dtype
+from .arrays.dtypes import DType as dtype
 from .inplace import in_place
-from .attention import scaled_dot_product_attention
-from .noise import alpha_dropout, dropout, feature_alpha_dropout, feature_dropout, rrelu
+from .layers.attention import scaled_dot_product_attention
+from .layers.noise import alpha_dropout, dropout, feature_alpha_dropout, feature_dropout, rrelu
 from .function import Function, once_differentiable
 from .memory import set_detect_numpy_writes
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -161,9 +161,9 @@ from .ops.special import (
     digamma, erf, erfc, erfinv, i0, igamma, igammac, lgamma, logit, mvlgamma, polygamma, sinc, xlogy,
 )
 from .ops.sorting import argsort, bucketize, msort, searchsorted, sort, topk, unique, unique_consecutive
-from .printing import get_printoptions, printoptions, set_printoptions
-from .recurrent import gru, lstm, rnn_relu, rnn_tanh
-from .streams import Generator
+from .arrays.printing import get_printoptions, printoptions, set_printoptions
+from .layers.recurrent import gru, lstm, rnn_relu, rnn_tanh
+from .arrays.streams import Generator
 from .random import (
     bernoulli, default_generator, get_rng_state, initial_seed, manual_seed, multinomial, normal, rand, rand_like,
     randint, randint_like, randn, randn_like, randperm, seed, set_rng_state,
@@ -272,9 +272,9 @@ if TYPE_CHECKING:
     from .functional import jvp as jvp
     from .functional import vhp as vhp
     from .functional import vjp as vjp
-    from .pickles import register_parameter_class as register_parameter_class
-    from .serialize import load as load
-    from .serialize import save as save
+    from .files.pickles import register_parameter_class as register_parameter_class
+    from .files.serialize import load as load
+    from .files.serialize import save as save
 
 # Resolved when first used: what most programs do without, and PyTorch's sub-packages that live in `nn` here.
 _LATER = {
@@ -292,9 +292,9 @@ _LATER = {
     "jacobian": "autograd_core.functional",
     "jvp": "autograd_core.functional",
     "ledger": "autograd_core.ledger",
-    "load": "autograd_core.serialize",
-    "register_parameter_class": "autograd_core.pickles",
-    "save": "autograd_core.serialize",
+    "load": "autograd_core.files.serialize",
+    "register_parameter_class": "autograd_core.files.pickles",
+    "save": "autograd_core.files.serialize",
     "make_dot": "autograd_core.draw",
     "vhp": "autograd_core.functional",
     "vjp": "autograd_core.functional",

@@ -221,7 +221,7 @@ class _Reader:
             raise FormulaError("a formula is made of assignments and expressions")
 
     def _tensor(self, value: Any) -> Any:
-        from .creation import tensor
+        from .tensors.creation import tensor
 
         return value if hasattr(value, "_edge") else tensor(float(value))
 
@@ -261,8 +261,8 @@ class _Reader:
             raise FormulaError(str(error)) from None
 
     def _named(self, name: str) -> Any:
-        from .creation import tensor
-        from .dtypes import float64
+        from .arrays.dtypes import float64
+        from .tensors.creation import tensor
 
         if name not in self.names:
             value = self.values.get(name)

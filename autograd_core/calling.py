@@ -9,7 +9,7 @@ import warnings
 from functools import WRAPPER_ASSIGNMENTS
 from typing import TYPE_CHECKING, Any
 
-from . import dtypes
+from .arrays import dtypes
 from .inplace import check_writable
 from .modes import is_grad_enabled
 from .primitive import is_row, wrap

@@ -14,12 +14,12 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from .arrays.trees import flatten
 from .graph import Leaf, node_number
 from .modes import PACK, enable_grad, is_grad_enabled, mode, no_grad, saving
 from .primitive import wrap
 from .random import default_generator
 from .saving import saved_tensors_hooks
-from .trees import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .creation import tensor
 from .derivatives import grad
 from .gradcheck import numerical_jacobian
 from .modes import enable_grad
 from .primitive import wrap
 from .tensor import Tensor
+from .tensors.creation import tensor
 
 __all__ = ["GradientCheck", "GradientReport", "compare_gradients"]
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import random
-from .creation import zeros_like
+from .arrays.trees import broadcast, flatten, mapped, unflatten
 from .derivatives import Push, pull, units
 from .graph import Leaf
 from .modes import enable_grad, is_grad_enabled, mapping
 from .ops.index import select
 from .ops.joining import stack
 from .ops.shape import movedim, view_as
-from .trees import broadcast, flatten, mapped, unflatten
+from .tensors.creation import zeros_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

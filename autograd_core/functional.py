@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .creation import zeros_like
 from .derivatives import Push, pull, units
 from .modes import enable_grad
 from .ops.joining import stack
 from .ops.shape import view_as
+from .tensors.creation import zeros_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

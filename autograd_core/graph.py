@@ -20,15 +20,15 @@ from weakref import ref
 import numpy as np
 
 from .anomaly import origin
+from .arrays.numerics import add_up
 from .memory import Exported, overlaps
 from .modes import ANOMALY, CHECK_NAN, mode, module_path
-from .numerics import add_up
 from .saving import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .dtypes import DType
+    from .arrays.dtypes import DType
     from .memory import Memory
     from .primitive import Operation
 

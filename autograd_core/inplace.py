@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .dtypes import can_cast
+from .arrays.dtypes import can_cast
+from .arrays.keys import bad_key
+from .arrays.strides import address, positions
 from .graph import Leaf, node_number
-from .keys import bad_key
 from .memory import overlaps
 from .modes import PACK, enable_grad, is_grad_enabled, mode
 from .ops.index import _slice, as_element, getitem, index_assign
 from .primitive import Operation, TensorLike, dead_end, either, let_go, primitive, wrap
-from .strides import address, positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .arrays.lapack import LinAlgError
 from .calling import offer
-from .lapack import LinAlgError
 from .ops.decompositions import cholesky_ex, eigh, eigvals, eigvalsh, lu_factor, lu_factor_ex, svdvals
 from .ops.decompositions import linalg_cholesky as cholesky
 from .ops.decompositions import linalg_eig as eig

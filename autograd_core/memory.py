@@ -12,7 +12,7 @@ from weakref import ref
 
 import numpy as np
 
-from .strides import batch_innermost, coincide, owner
+from .arrays.strides import batch_innermost, coincide, owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import complex_numbers, inplace, random
+from . import inplace, random
 from .inplace import becoming, in_place
 from .ops import (
     activation,
@@ -37,6 +37,7 @@ from .ops import (
 from .ops import diagonal as diagonals
 from .ops import scatter as scattering
 from .ops import shape as shaping
+from .tensors import complex_numbers
 
 if TYPE_CHECKING:
     from .tensor import Tensor

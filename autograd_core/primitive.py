@@ -23,13 +23,13 @@ from weakref import ref
 
 import numpy as np
 
-from . import dtypes
+from .arrays import dtypes
+from .arrays.strides import batch_innermost, owner
+from .arrays.trees import flatten, mapped
 from .graph import Node, Part, Record, node_number
 from .memory import STABLE, Memory, settle
 from .modes import ANOMALY, GRAD, PACK, RECORD, mode, saving, set_mode
 from .saving import Packed
-from .strides import batch_innermost, owner
-from .trees import flatten, mapped
 from .wrappers import wrapper_source
 
 if TYPE_CHECKING:

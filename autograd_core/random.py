@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import streams
-from .creation import _made, check_tensor
-from .dims import sizes
-from .dtypes import DTypeLike, as_dtype, get_default_dtype
+from .arrays import streams
+from .arrays.dims import sizes
+from .arrays.dtypes import DTypeLike, as_dtype, get_default_dtype
+from .arrays.streams import Generator
+from .arrays.strides import alike, has_order
 from .inplace import check_writable, overwritten
 from .memory import settle
 from .primitive import wrap
-from .streams import Generator
-from .strides import alike, has_order
+from .tensors.creation import _made, check_tensor
 
 if TYPE_CHECKING:
     from .tensor import Tensor

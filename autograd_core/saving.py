@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from .arrays.trees import mapped
 from .modes import PACK, mode, saving, set_mode
-from .trees import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,36 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import (
-    complex_numbers,
-    conversion,
-    copying,
-    creation,
-    derivatives,
-    devices,
-    dlpack,
-    dtypes,
-    facts,
-    inplace,
-    keys,
-    numpy_api,
-    primitive,
-    printing,
-    ufuncs,
-)
-from .dims import Size
+from . import derivatives, devices, inplace, primitive
+from .arrays import dtypes, keys, printing
+from .arrays.dims import Size
 from .graph import Leaf, Node, RemovableHandle
 from .memory import Memory, share
 from .methods import Methods
+from .numpy_api import functions as numpy_api
+from .numpy_api import ufuncs
 from .ops import index, joining
 from .ops import shape as shaping
 from .primitive import wrap
+from .tensors import complex_numbers, conversion, copying, creation, dlpack, facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self
 
-    from .dtypes import DType
+    from .arrays.dtypes import DType
 
 
 _known_size = tuple.__new__  # of a Size that needs no check

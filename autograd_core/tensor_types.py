@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import dtypes
-from .creation import legacy
-from .dtypes import DType, of_tensor_type, set_default_dtype
+from .arrays import dtypes
+from .arrays.dtypes import DType, of_tensor_type, set_default_dtype
 from .primitive import wrap
 from .tensor import Tensor
+from .tensors.creation import legacy
 
 
 class _TensorType(type):

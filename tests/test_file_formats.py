@@ -22,9 +22,10 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import Tensor, dtypes
+from autograd_core import Tensor
+from autograd_core.arrays import dtypes
+from autograd_core.files.serialize import load, save
 from autograd_core.primitive import wrap
-from autograd_core.serialize import load, save
 
 ERRORS = (pickle.UnpicklingError, RuntimeError, TypeError, EOFError)  # all that a bad file may raise
 FUZZ = int(os.environ.get("FUZZ", "1"))  # so many times as many damaged files; from 10 on, files cut at every length

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import windows
+from autograd_core.arrays import windows
 
 Case = tuple[Callable[[Any], Any], Any]  # a program and what it returns, or the exception that it raises
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.normal import normal_cdf
+from autograd_core.arrays.normal import normal_cdf
 
 Array = np.ndarray[Any, Any]
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import special
 
 import autograd_core as ag
-from autograd_core import numerics
+from autograd_core.arrays import numerics
 
 Array = np.ndarray[Any, Any]
 RANDOM = np.random.default_rng(0)

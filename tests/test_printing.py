@@ -10,7 +10,7 @@ import pytest
 from numpy import inf, nan
 from numpy.typing import DTypeLike, NDArray
 
-from autograd_core.printing import format_array, get_printoptions, printoptions, set_printoptions
+from autograd_core.arrays.printing import format_array, get_printoptions, printoptions, set_printoptions
 
 
 def f32(*values: float) -> NDArray[np.float32]:

@@ -29,10 +29,12 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import Tensor, dtypes, pickles, serialize
+from autograd_core import Tensor
+from autograd_core.arrays import dtypes
 from autograd_core.devices import device
+from autograd_core.files import pickles, serialize
+from autograd_core.files.serialize import load, save
 from autograd_core.primitive import wrap
-from autograd_core.serialize import load, save
 
 ERRORS = (pickle.UnpicklingError, RuntimeError, TypeError, EOFError)  # all that a bad file may raise
 RUNS = int(os.environ.get("SAVE_KILLS", "10"))
@@ -295,7 +297,7 @@ def test_a_file_of_pytorch() -> None:
 
 def test_torch_is_never_imported(tmp_path: Path) -> None:
     program = (
-        "import sys, autograd_core as ag; from autograd_core.serialize import save, load\n"
+        "import sys, autograd_core as ag; from autograd_core.files.serialize import save, load\n"
         f"save(ag.tensor([1.]), {str(tmp_path / 'x.pt')!r}); load({str(tmp_path / 'x.pt')!r})\n"
         "assert not {'torch', 'nn', 'safetensors'} & {name.partition('.')[0] for name in sys.modules}"
     )
@@ -489,7 +491,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 def test_killed_while_saving(tmp_path: Path) -> None:
     """A process that saves again and again is killed at a random moment, RUNS times: a whole file is there."""
     program = (
-        "import sys, numpy as np; from autograd_core.primitive import wrap; from autograd_core.serialize import save\n"
+        "import sys, numpy as np; from autograd_core.primitive import wrap; from autograd_core.files.serialize import save\n"
         "step = 0\nprint('ready', flush=True)\n"
         "while True:\n"
         "    save({'step': wrap(np.array(step)), 'weight': wrap(np.full(300_000, float(step)))}, sys.argv[1]); step += 1\n"
@@ -598,7 +600,7 @@ HOSTILE: dict[str, bytes] = {
     "numpy.load": call("numpy", "load", text("/etc/passwd")),
     "torch.load": call("torch", "load", text("/etc/passwd")),
     "torch.hub": call("torch.hub", "load", text("a/b") + text("c")),
-    "this library": call("autograd_core.serialize", "load", text("/etc/passwd")),
+    "this library": call("autograd_core.files.serialize", "load", text("/etc/passwd")),
     "pickle.loads": call("_pickle", "loads", call("_codecs", "encode", text("cos\nsystem\n.") + text("latin1"))),
     "INST": b"(" + text(TOUCH) + b"ios\nsystem\n",
     "OBJ": b"(" + name("os", "system") + text(TOUCH) + b"o",

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import streams
-from autograd_core.streams import Generator
+from autograd_core.arrays import streams
+from autograd_core.arrays.streams import Generator
 
 SEEDS = [0, 1, 20260731, -3]
 SIZES = [1, 2, 15, 16, 33, 1000]

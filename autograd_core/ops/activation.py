@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim
-from ..dtypes import require
-from ..normal import normal_cdf
-from ..numerics import kept_largest, kept_sums, kept_where, row_products, select
+from ..arrays.dims import one_dim
+from ..arrays.dtypes import require
+from ..arrays.normal import normal_cdf
+from ..arrays.numerics import kept_largest, kept_sums, kept_where, row_products, select
 from ..primitive import Array, TensorLike, either, primitive
 from .elementary import sigmoid, tanh
 from .elementwise import abs, neg
@@ -23,7 +23,7 @@ from .index import as_element
 from .special import erf
 
 if TYPE_CHECKING:
-    from ..dtypes import DTypeLike
+    from ..arrays.dtypes import DTypeLike
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- rectifiers

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
+from ..arrays.windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from ..primitive import Array, TensorLike, either, primitive, wrap
-from ..windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from .elementwise import cast, true_divide
 from .pooling import _averages, _batched, _exact, _max_pool, _winners
 from .scatter import gather

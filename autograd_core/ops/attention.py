@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..numerics import row_products
+from ..arrays.numerics import row_products
 from ..primitive import Array, TensorLike, either, primitive
 from .activation import _softmax, _softmax_array
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
 from .activation import _log_softmax_array, _logsigmoid_array, _softmax, log_softmax, logsigmoid
 from .elementary import sigmoid

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
-from ..numerics import add_up
+from ..arrays.dtypes import require
+from ..arrays.numerics import add_up
+from ..arrays.windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from ..primitive import Array, TensorLike, either, primitive
-from ..windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from .elementwise import cast, plus
 
 if TYPE_CHECKING:

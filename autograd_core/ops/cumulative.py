@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import return_types
-from ..dims import numpy_names, one_dim, some_dims
-from ..dtypes import require
+from ..arrays.dims import numpy_names, one_dim, some_dims
+from ..arrays.dtypes import require
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import minus, mul, plus, true_divide
 from .index import narrow, select
@@ -20,7 +20,7 @@ from .scatter import _gather_vjp, _gathered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..dtypes import DTypeLike
+    from ..arrays.dtypes import DTypeLike
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- sums, products

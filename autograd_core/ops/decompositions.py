@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import lapack, return_types
-from ..lapack import LinAlgError
-from ..lapack import transposed as T
+from .. import return_types
+from ..arrays import lapack
+from ..arrays.lapack import LinAlgError
+from ..arrays.lapack import transposed as T
 from ..modes import is_grad_enabled
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .diagonal import tril, triu

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import lapack, return_types
-from ..lapack import transposed as T
-from ..numerics import products_of_others
+from .. import return_types
+from ..arrays import lapack
+from ..arrays.lapack import transposed as T
+from ..arrays.numerics import products_of_others
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import where
 from .linalg import square_matrices

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim
+from ..arrays.dims import one_dim
 from ..primitive import Array, TensorLike, either, primitive
 from .index import _with_region
 

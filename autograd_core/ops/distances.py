@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..lapack import transposed as T
+from ..arrays.lapack import transposed as T
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import minus, sign
 from .index import index_select

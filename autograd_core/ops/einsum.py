@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim
-from ..dtypes import require
+from ..arrays.dims import one_dim
+from ..arrays.dtypes import require
 from ..primitive import TensorLike, either, primitive
 from .index import _slice
 from .linalg import as_operand, check_fit, product

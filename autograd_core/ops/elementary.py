@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import Array, TensorLike, primitive
 
 if TYPE_CHECKING:

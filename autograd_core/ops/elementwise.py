@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from ..arrays import dtypes
+from ..arrays.dtypes import require
+from ..arrays.strides import has_order
 from ..devices import check_format, preserve_format
-from ..dtypes import require
 from ..primitive import Array, TensorLike, either, primitive, refused
-from ..strides import has_order
 from .logic import logical_or
 
 if TYPE_CHECKING:
+    from ..arrays.dtypes import DTypeLike
     from ..devices import memory_format as Format
-    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- arithmetic

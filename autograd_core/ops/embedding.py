@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import Array, TensorLike, primitive, wrap
 from .elementwise import where
 from .index import _key_vjp, index_add

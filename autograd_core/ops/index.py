@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import numpy_names, one_dim
-from ..keys import ALL, INDEX_DTYPES, array_key, bad_key, is_plain
+from ..arrays.dims import numpy_names, one_dim
+from ..arrays.keys import ALL, INDEX_DTYPES, array_key, bad_key, is_plain
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import cast, clone, mul, plus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..dtypes import DType
+    from ..arrays.dtypes import DType
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- x[key]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import numpy_names, one_dim, sizes
-from ..dtypes import get_default_dtype
-from ..keys import ALL
+from ..arrays.dims import numpy_names, one_dim, sizes
+from ..arrays.dtypes import get_default_dtype
+from ..arrays.keys import ALL
 from ..primitive import Array, TensorLike, primitive, wrap
 from .index import _slice
 from .shape import _reshape, atleast_1d, atleast_2d, atleast_3d

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import lapack, return_types
-from ..lapack import transposed as T
+from .. import return_types
+from ..arrays import lapack
+from ..arrays.lapack import transposed as T
 from ..primitive import Array, TensorLike, primitive, wrap
 from .diagonal import tril
 from .elementary import square

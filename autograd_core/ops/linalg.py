@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim
-from ..dtypes import require, result_type
+from ..arrays.dims import one_dim
+from ..arrays.dtypes import require, result_type
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import cast, mul, plus
 from .index import getitem

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import TensorLike, primitive
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import common_shape
-from ..dtypes import can_cast, require
+from ..arrays.dims import common_shape
+from ..arrays.dtypes import can_cast, require
 from ..primitive import TensorLike, either, primitive, wrap
 from .activation import hardtanh
 from .elementary import exp, log

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import wrap
 from .activation import logsigmoid, relu
 from .elementwise import clamp_min, minimum, where

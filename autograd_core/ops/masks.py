@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import common_shape, sizes
-from ..keys import INDEX_DTYPES
+from ..arrays.dims import common_shape, sizes
+from ..arrays.keys import INDEX_DTYPES
 from ..primitive import TensorLike, either, primitive, wrap
 from .index import _check_same_dtype, _scatter_into, _slice, as_element, index_assign
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import lapack
-from ..dtypes import require
-from ..lapack import transposed as T
+from ..arrays import lapack
+from ..arrays.dtypes import require
+from ..arrays.lapack import transposed as T
 from ..primitive import TensorLike, either, primitive, wrap
 from .decompositions import svdvals
 from .elementwise import cast, mul, plus, true_divide, where

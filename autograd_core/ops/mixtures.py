@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import TensorLike, primitive
 from .elementwise import cast
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
-from ..numerics import column_sums
+from ..arrays.dtypes import require
+from ..arrays.numerics import column_sums
 from ..primitive import Array, TensorLike, primitive, wrap
 from .einsum import einsum
 from .elementwise import plus

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import Dims, kept_shape
-from ..dtypes import require
+from ..arrays.dims import Dims, kept_shape
+from ..arrays.dtypes import require
 from ..primitive import Array, TensorLike, primitive
 from .elementwise import cast, clamp_min, minus, mul, plus, pow, true_divide
 from .neural import pad

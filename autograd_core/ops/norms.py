@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import Dims, kept_shape, one_dim, reduced_dims
+from ..arrays.dims import Dims, kept_shape, one_dim, reduced_dims
 from ..primitive import Array, TensorLike, either, primitive
 from .decompositions import svdvals
 from .elementwise import cast, mul, plus, sign, true_divide, where
@@ -17,7 +17,7 @@ from .reduce import _sum, amax, amin
 from .shape import movedim, reshape
 
 if TYPE_CHECKING:
-    from ..dtypes import DTypeLike
+    from ..arrays.dtypes import DTypeLike
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- of vectors

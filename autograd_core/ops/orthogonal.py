@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import return_types
-from ..lapack import transposed as T
+from ..arrays.lapack import transposed as T
 from ..modes import is_grad_enabled
 from ..primitive import Array, Operation, TensorLike, dead_end, either, primitive, wrap
 from .decompositions import _right_solved

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import return_types
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import TensorLike, primitive, refused, wrap
 
 if TYPE_CHECKING:

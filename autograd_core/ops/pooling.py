@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
+from ..arrays.windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from ..primitive import Array, TensorLike, either, primitive, wrap
-from ..windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from .activation import relu
 from .elementwise import abs, cast, neg, pow, sign
 from .scatter import _scatter_src, _ungather

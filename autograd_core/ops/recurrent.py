@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import Array, TensorLike, either, primitive
 from .elementary import sigmoid
 from .elementwise import plus

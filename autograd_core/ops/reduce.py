@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import return_types
-from ..dims import Dims, kept_shape, numpy_names, one_dim, reduced_dims, some_dims
-from ..dtypes import require
+from ..arrays.dims import Dims, kept_shape, numpy_names, one_dim, reduced_dims, some_dims
+from ..arrays.dtypes import require
+from ..arrays.numerics import add_up, products_of_others
 from ..modes import is_grad_enabled
-from ..numerics import add_up, products_of_others
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import maximum, minimum, true_divide
 from .logic import isnan, logical_not
 from .scatter import _ungather
 
 if TYPE_CHECKING:
-    from ..dtypes import DTypeLike
+    from ..arrays.dtypes import DTypeLike
     from ..tensor import Tensor
 
 

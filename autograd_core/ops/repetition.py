@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import common_shape, one_dim, sizes
+from ..arrays.dims import common_shape, one_dim, sizes
 from ..primitive import Array, TensorLike, primitive, wrap
 from .index import index_select
 from .joining import stack

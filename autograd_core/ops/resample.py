@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import require
+from ..arrays.dtypes import require
 from ..primitive import Array, wrap
 from .activation import hardtanh
 from .adaptive import _combine, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d

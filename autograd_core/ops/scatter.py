@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import common_shape, numpy_names, one_dim
-from ..dtypes import require
-from ..keys import INDEX_DTYPES
+from ..arrays.dims import common_shape, numpy_names, one_dim
+from ..arrays.dtypes import require
+from ..arrays.keys import INDEX_DTYPES
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .elementwise import plus, true_divide
 from .index import (

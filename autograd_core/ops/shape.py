@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays.dims import numpy_names, one_dim, sizes, some_dims
+from ..arrays.dtypes import as_dtype
+from ..arrays.strides import address, owner
 from ..devices import check_format, contiguous_format
-from ..dims import numpy_names, one_dim, sizes, some_dims
-from ..dtypes import as_dtype
 from ..memory import settle, share
 from ..primitive import TensorLike, primitive, wrap
-from ..strides import address, owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..arrays.dtypes import DType, DTypeLike
     from ..devices import memory_format as Format
-    from ..dtypes import DType, DTypeLike
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- the same elements in another shape

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import dtypes
-from ..dims import common_shape, one_dim
+from ..arrays import dtypes
+from ..arrays.dims import common_shape, one_dim
 from .elementwise import cast
 from .losses import _at_least
 from .norms import vector_norm

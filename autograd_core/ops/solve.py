@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import lapack, return_types
-from ..dims import one_dim
-from ..lapack import transposed as T
+from .. import return_types
+from ..arrays import lapack
+from ..arrays.dims import one_dim
+from ..arrays.lapack import transposed as T
 from ..primitive import Array, TensorLike, either, primitive, wrap
 from .diagonal import tril, triu
 from .index import _select

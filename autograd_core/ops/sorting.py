@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, return_types
-from ..dims import numpy_names, one_dim
-from ..keys import ALL, INDEX_DTYPES
+from .. import return_types
+from ..arrays import dtypes
+from ..arrays.dims import numpy_names, one_dim
+from ..arrays.keys import ALL, INDEX_DTYPES
 from ..modes import is_grad_enabled
 from ..primitive import Array, Operation, TensorLike, dead_end, primitive, wrap
 from .scatter import _gather_vjp, _gathered

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import numerics
-from ..dtypes import get_default_dtype, require
+from ..arrays import numerics
+from ..arrays.dtypes import get_default_dtype, require
 from ..primitive import Array, TensorLike, either, primitive, refused
 from .elementwise import where
 from .logic import isinf

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import return_types
-from ..dims import numpy_names, one_dim
-from ..dtypes import require
+from ..arrays.dims import numpy_names, one_dim
+from ..arrays.dtypes import require
+from ..arrays.streams import fused
 from ..modes import is_grad_enabled
 from ..primitive import Array, Operation, TensorLike, dead_end, primitive, wrap
-from ..streams import fused
 from .diagonal import diagonal
 from .elementary import sqrt
 from .elementwise import clamp, minus, mul, true_divide, where

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dims import one_dim, sizes
+from ..arrays.dims import one_dim, sizes
+from ..arrays.strides import address, bounds, positions, strided
 from ..memory import settle, storage
 from ..primitive import TensorLike, either, primitive
-from ..strides import address, bounds, positions, strided
 from .index import _scatter_into, _slice, _with_region
 from .shape import _reshape
 

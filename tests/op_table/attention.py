@@ -1,4 +1,4 @@
-"""Rows of attention: `autograd_core.attention` and `autograd_core.ops.attention`."""
+"""Rows of attention: `autograd_core.layers.attention` and `autograd_core.ops.attention`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import lapack
+from autograd_core.arrays import lapack
 from tests.op_calls import Array, Better, Call, Fixed, Row, Wrong, floats, ints, matrix, op
 from tests.op_table.solve import MATRICES, not_square
 

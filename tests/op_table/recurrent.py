@@ -1,4 +1,4 @@
-"""Rows of recurrent networks and their cells: `autograd_core.recurrent` and `autograd_core.ops.recurrent`.
+"""Rows of recurrent networks and their cells: `autograd_core.layers.recurrent` and `autograd_core.ops.recurrent`.
 
 The oracle goes through every sequence by itself, a number of the batch and a step at a time.
 """

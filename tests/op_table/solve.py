@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import lapack
+from autograd_core.arrays import lapack
 from tests.op_calls import Array, Call, Row, Wrong, floats, ints, matrix, op
 
 # fmt: off  # rows are laid out as a table

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.strides import owner
+from autograd_core.arrays.strides import owner
 from tests.op_calls import (
     DTYPES,
     FLOATS,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autograd_core import printing
+from autograd_core.arrays import printing
 
 torch = pytest.importorskip("torch")
 torch_printing = pytest.importorskip("torch._tensor_str")

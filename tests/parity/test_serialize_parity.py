@@ -16,9 +16,9 @@ import pytest
 
 import autograd_core as ag
 import nn
-from autograd_core import dtypes
+from autograd_core.arrays import dtypes
+from autograd_core.files.serialize import load, save
 from autograd_core.primitive import wrap
-from autograd_core.serialize import load, save
 
 torch = pytest.importorskip("torch")
 
@@ -363,7 +363,7 @@ def test_ways_pytorch_opens_our_files(tmp_path: Path) -> None:
 
 
 def test_zip64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd_core import serialize
+    from autograd_core.files import serialize
 
     monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
     monkeypatch.setattr(serialize, "ZIP64_LIMIT", 1000)

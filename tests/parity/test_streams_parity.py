@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import streams
+from autograd_core.arrays import streams
 
 torch = pytest.importorskip("torch")
 

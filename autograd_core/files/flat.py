@@ -17,14 +17,14 @@ from zipfile import ZipFile
 import numpy as np
 from numpy.lib import format as npy
 
-from . import dtypes
+from ..arrays import dtypes
+from ..primitive import wrap
+from ..tensor import Tensor
 from .archives import intact, opened, read_into
-from .primitive import wrap
-from .tensor import Tensor
 
 if TYPE_CHECKING:
-    from .dtypes import DType, DTypeLike
-    from .primitive import Array
+    from ..arrays.dtypes import DType, DTypeLike
+    from ..primitive import Array
 
 __all__ = ["as_bools", "from_bfloat16", "read_npz", "read_safetensors", "write_npz", "write_safetensors"]
 

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import devices, dtypes
-from .dims import Size, sizes
-from .dtypes import DTypeLike, as_dtype, get_default_dtype
-from .graph import Leaf
-from .memory import Exported, Memory, export, settle, share
-from .ops.index import as_element
-from .primitive import wrap
-from .reading import as_array
-from .strides import alike, owner, strided
+from .. import devices
+from ..arrays import dtypes
+from ..arrays.dims import Size, sizes
+from ..arrays.dtypes import DTypeLike, as_dtype, get_default_dtype
+from ..arrays.reading import as_array
+from ..arrays.strides import alike, owner, strided
+from ..graph import Leaf
+from ..memory import Exported, Memory, export, settle, share
+from ..ops.index import as_element
+from ..primitive import wrap
 
 if TYPE_CHECKING:
-    from .dtypes import DType
-    from .tensor import Tensor
+    from ..arrays.dtypes import DType
+    from ..tensor import Tensor
 
 
 def _made(array: Any, requires_grad: bool, device: Any = None, **placement: Any) -> Tensor:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .dtypes import require
+from ..arrays.dtypes import require
+from ..ops.attention import _attention
+from ..ops.repetition import repeat_interleave
+from ..primitive import wrap
 from .noise import _dropout_factor
-from .ops.attention import _attention
-from .ops.repetition import repeat_interleave
-from .primitive import wrap
 
 if TYPE_CHECKING:
-    from .primitive import Array
-    from .tensor import Tensor
+    from ..primitive import Array
+    from ..tensor import Tensor
 
 
 def scaled_dot_product_attention(

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes, streams
+from ..arrays import dtypes, streams
+from ..arrays.dtypes import DTypeLike, as_dtype
 from .creation import _floating, _made, _number
-from .dtypes import DTypeLike, as_dtype
 
 if TYPE_CHECKING:
-    from .dtypes import DType
-    from .primitive import Array
-    from .tensor import Tensor
+    from ..arrays.dtypes import DType
+    from ..primitive import Array
+    from ..tensor import Tensor
 
 # ---------------------------------------------------------------- ranges
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .complex_numbers import real
-from .numpy_operands import arrays as arrays_of
-from .numpy_operands import refuse
-from .numpy_operands import tensor as as_tensor
-from .ops import diagonal, elementwise, index, joining, masks, repetition, scatter, shape, sorting
-from .primitive import wrap
+from ..ops import diagonal, elementwise, index, joining, masks, repetition, scatter, shape, sorting
+from ..primitive import wrap
+from ..tensors.complex_numbers import real
+from .operands import arrays as arrays_of
+from .operands import refuse
+from .operands import tensor as as_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

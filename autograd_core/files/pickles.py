@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from . import dtypes
-from .copying import attributes
-from .devices import device
-from .dims import Size
-from .primitive import wrap
-from .tensor import Tensor
+from ..arrays import dtypes
+from ..arrays.dims import Size
+from ..devices import device
+from ..primitive import wrap
+from ..tensor import Tensor
+from ..tensors.copying import attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .dtypes import DType
-    from .primitive import Array
+    from ..arrays.dtypes import DType
+    from ..primitive import Array
 
 __all__ = ["StorageType", "read", "register_parameter_class", "write"]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from ..arrays.strides import address, bounds, memory_bytes, strided
+from ..memory import Memory, share, storage
 from .creation import requires_grad_
-from .memory import Memory, share, storage
-from .strides import address, bounds, memory_bytes, strided
 
 if TYPE_CHECKING:
-    from .primitive import Array
-    from .tensor import Tensor
+    from ..primitive import Array
+    from ..tensor import Tensor
 
 _OWN = {
     "_base",

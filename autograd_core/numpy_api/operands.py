@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from . import creation
-from .modes import is_grad_enabled
-from .primitive import wrap
+from ..modes import is_grad_enabled
+from ..primitive import wrap
+from ..tensors import creation
 
 MISSING: Any = np._NoValue  # type: ignore[attr-defined]  # what NumPy passes for an argument that was not given
 

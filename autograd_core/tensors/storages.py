@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .devices import CPU
-from .memory import share, storage
-from .strides import bounds, memory_bytes
+from ..arrays.strides import bounds, memory_bytes
+from ..devices import CPU
+from ..memory import share, storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .devices import device
-    from .dtypes import DType
-    from .primitive import Array
-    from .tensor import Tensor
+    from ..arrays.dtypes import DType
+    from ..devices import device
+    from ..primitive import Array
+    from ..tensor import Tensor
 
 
 class _Storage:

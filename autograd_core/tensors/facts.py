@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import devices, dtypes, storages
-from .dims import one_dim
-from .memory import settle
-from .memory import storage as storage_array
-from .strides import address, bounds
+from .. import devices
+from ..arrays import dtypes
+from ..arrays.dims import one_dim
+from ..arrays.strides import address, bounds
+from ..memory import settle
+from ..memory import storage as storage_array
+from . import storages
 
 if TYPE_CHECKING:
+    from ..tensor import Tensor
     from .storages import TypedStorage, UntypedStorage
-    from .tensor import Tensor
 
 # ---------------------------------------------------------------- sizes
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .dims import one_dim, some_dims
-from .numpy_operands import MISSING, refuse
-from .numpy_operands import arrays as arrays_of
-from .numpy_operands import tensor as as_tensor
-from .numpy_shapes import places
-from .ops import cumulative, elementwise, joining, logic, norms, reduce, scatter, shape, statistics
-from .primitive import wrap
+from ..arrays.dims import one_dim, some_dims
+from ..ops import cumulative, elementwise, joining, logic, norms, reduce, scatter, shape, statistics
+from ..primitive import wrap
+from .operands import MISSING, refuse
+from .operands import arrays as arrays_of
+from .operands import tensor as as_tensor
+from .shapes import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .tensor import Tensor
+    from ..tensor import Tensor
 
 
 def _kept(keepdims: Any) -> bool:

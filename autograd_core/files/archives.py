@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zipfile import ZipInfo
 
-    from .primitive import Array
+    from ..primitive import Array
 
 __all__ = ["intact", "opened", "place", "read_into", "stored"]
 

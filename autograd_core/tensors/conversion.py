@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import devices, dtypes
-from .inplace import check_writable
-from .modes import is_grad_enabled
-from .ops.elementwise import cast
+from .. import devices
+from ..arrays import dtypes
+from ..inplace import check_writable
+from ..modes import is_grad_enabled
+from ..ops.elementwise import cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .dtypes import DType, DTypeLike
-    from .tensor import Tensor
+    from ..arrays.dtypes import DType, DTypeLike
+    from ..tensor import Tensor
 
 # ---------------------------------------------------------------- another dtype
 

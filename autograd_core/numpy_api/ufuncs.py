@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import complex_numbers
-from .dtypes import get_default_dtype, result_type
-from .numpy_operands import MISSING, arrays, refuse, requires_grad, tensor, written
-from .ops import cumulative, elementary, elementwise, index, joining, linalg, masks, parts, reduce, shape
-from .ops.logic import isinf
-from .primitive import IMPLEMENTS, wrap
+from ..arrays.dtypes import get_default_dtype, result_type
+from ..ops import cumulative, elementary, elementwise, index, joining, linalg, masks, parts, reduce, shape
+from ..ops.logic import isinf
+from ..primitive import IMPLEMENTS, wrap
+from ..tensors import complex_numbers
+from .operands import MISSING, arrays, refuse, requires_grad, tensor, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .tensor import Tensor
+    from ..tensor import Tensor
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .dims import common_shape
-from .modes import is_grad_enabled
-from .primitive import wrap
-from .strides import strided
+from ..arrays.dims import common_shape
+from ..arrays.strides import strided
+from ..modes import is_grad_enabled
+from ..primitive import wrap
 
 if TYPE_CHECKING:
-    from .dtypes import DType
-    from .tensor import Tensor
+    from ..arrays.dtypes import DType
+    from ..tensor import Tensor
 
 
 def _check_constant(name: str, *tensors: Tensor) -> None:

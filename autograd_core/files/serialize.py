@@ -21,18 +21,20 @@ from zlib import crc32
 
 import numpy as np
 
-from . import archives, devices, dtypes, flat, pickles
+from .. import devices
+from ..arrays import dtypes
+from ..primitive import wrap
+from . import archives, flat, pickles
 from .archives import intact
 from .pickles import register_parameter_class
-from .primitive import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .dtypes import DTypeLike
+    from ..arrays.dtypes import DTypeLike
+    from ..primitive import Array
+    from ..tensor import Tensor
     from .pickles import StorageType
-    from .primitive import Array
-    from .tensor import Tensor
 
     Path = str | os.PathLike[str]
 

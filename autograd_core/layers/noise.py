@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import random, streams
-from .dtypes import require
-from .ops.activation import leaky_relu
-from .primitive import wrap
-from .reading import as_array
-from .strides import batch_innermost
+from .. import random
+from ..arrays import streams
+from ..arrays.dtypes import require
+from ..arrays.reading import as_array
+from ..arrays.strides import batch_innermost
+from ..ops.activation import leaky_relu
+from ..primitive import wrap
 
 if TYPE_CHECKING:
-    from .primitive import Array
-    from .streams import Generator
-    from .tensor import Tensor
+    from ..arrays.streams import Generator
+    from ..primitive import Array
+    from ..tensor import Tensor
 
 
 def _kept(array: Array, p: float) -> Array:

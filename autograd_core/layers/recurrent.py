@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..ops.elementwise import clone, plus
+from ..ops.joining import cat, stack, unbind
+from ..ops.neural import linear
+from ..ops.recurrent import _gru, _lstm, _rnn
+from ..ops.shape import reshape, squeeze, transpose, unsqueeze
 from .noise import dropout as drop
-from .ops.elementwise import clone, plus
-from .ops.joining import cat, stack, unbind
-from .ops.neural import linear
-from .ops.recurrent import _gru, _lstm, _rnn
-from .ops.shape import reshape, squeeze, transpose, unsqueeze
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .tensor import Tensor
+    from ..tensor import Tensor
 
     Layer = Callable[..., tuple[Tensor, ...]]  # of its input, first states, weights, biases: outputs, last states
 

@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .numpy_operands import MISSING as _MISSING
-from .numpy_operands import arrays as _arrays
-from .numpy_operands import let_out as _let_out
-from .numpy_operands import refuse as _refuse
-from .numpy_operands import requires_grad as _requires_grad
-from .numpy_operands import tensor as _tensor
-from .numpy_operands import written as _written
-from .numpy_shapes import SHAPES, places
-from .numpy_statistics import STATISTICS
-from .ops import (
+from ..ops import (
     decompositions,
     determinants,
     diagonal,
@@ -42,7 +33,16 @@ from .ops import (
     solve,
     special,
 )
-from .primitive import wrap
+from ..primitive import wrap
+from .operands import MISSING as _MISSING
+from .operands import arrays as _arrays
+from .operands import let_out as _let_out
+from .operands import refuse as _refuse
+from .operands import requires_grad as _requires_grad
+from .operands import tensor as _tensor
+from .operands import written as _written
+from .shapes import SHAPES, places
+from .statistics import STATISTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""On plain arrays: what NumPy lacks, and how PyTorch reads arguments. Nothing here knows tensors."""

@@ -1,0 +1,1 @@
+"""Functions of whole layers, which may draw random numbers: dropout, recurrent networks, attention."""

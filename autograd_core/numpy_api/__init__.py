@@ -1,0 +1,1 @@
+"""NumPy's functions on tensors: ufuncs, `__array_function__`."""

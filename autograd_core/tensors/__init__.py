@@ -1,0 +1,1 @@
+"""Making, converting, copying tensors, and what a tensor knows of itself."""
