@@ -201,6 +201,16 @@ def test_running_sums_of_exponentials() -> None:
     assert np.isnan(slope(lambda x: x.logcumsumexp(0), [-inf, 0.0])[0])
 
 
+def test_the_curvature_of_running_sums_of_exponentials_that_are_not_used() -> None:
+    x = leaf([0.3, -0.5, 0.2])
+    out = x.logcumsumexp(0)
+    second = tensor([0.0, 1.0, 0.0], dtype=ag.float64)
+    (first,) = ag.grad(((out * second) ** 2).sum(), x, create_graph=True)
+    share, shares = 1 / (1 + np.exp(-0.8)), np.exp([0.3, -0.5, 0.2])
+    expected = np.array([2 * share, 2 - 2 * share, 0]) + shares / shares.sum()
+    np.testing.assert_allclose(ag.grad(first.sum() + out[2], x)[0].tolist(), expected, rtol=1e-14)
+
+
 def test_running_extrema_take_the_latest_of_equal_elements() -> None:
     assert tensor([1.0, 3.0, 3.0, 2.0]).cummax(0).indices.tolist() == [0, 1, 2, 2]
     assert tensor([3.0, 1.0, 1.0, 2.0]).cummin(0).indices.tolist() == [0, 1, 2, 2]
@@ -1008,6 +1018,12 @@ def test_bools_cannot_be_subtracted() -> None:
 def test_alpha_has_the_kind_of_the_result() -> None:
     assert ag.add(tensor([True]), tensor([True]), alpha=2).tolist() == [True]
     assert ag.add(tensor([1]), tensor([1.0]), alpha=2.5).tolist() == [3.5]
+    whole, wide = tensor([1, 2], dtype=ag.uint8), tensor(1.0, dtype=ag.float64)
+    assert ag.add(wide, whole, alpha=0.5).dtype == ag.rsub(whole, wide, alpha=0.5).dtype == ag.float64
+    assert ag.add(tensor([1.0], dtype=ag.float16), whole, alpha=0.5).dtype == ag.float16
+    assert ag.add(whole, tensor([True]), alpha=200).tolist() == [201, 202]
+    with pytest.raises(RuntimeError):
+        ag.sub(whole, tensor([True]), alpha=2)
     for operation in (ag.add, ag.sub, ag.rsub):
         for alpha in (2.5, True):
             with pytest.raises(RuntimeError, match="alpha"):

@@ -91,13 +91,17 @@ subtract = sub
 
 
 def _scaled(name: str, input: Any, other: Any, alpha: float) -> Any:
-    """alpha * other, where PyTorch allows this alpha for a result of the operands' dtype."""
-    kind = dtypes.result_type(getattr(input, "array", input), getattr(other, "array", other)).kind
+    """alpha * other in the dtype of the result, where PyTorch allows this alpha for it."""
+    array = getattr(other, "array", other)
+    dtype = dtypes.result_type(getattr(input, "array", input), array)
+    kind = dtype.kind
     if isinstance(alpha, bool) and kind != "b":
         raise RuntimeError(f"{name}: a bool alpha is only supported for bool results; give 0 or 1")
     if isinstance(alpha, float) and kind in "biu":
         raise RuntimeError(f"{name}: for integer operands alpha must not be a floating-point number ({alpha}); use .float()")
-    return other if alpha == 1 else mul(other, bool(alpha) if kind == "b" else alpha)
+    if alpha == 1 or (name == "sub" and np.asarray(array).dtype == bool):  # which `minus` refuses
+        return other
+    return mul(cast(other, dtype) if array is not other else other, bool(alpha) if kind == "b" else alpha)
 
 
 def rsub(input: TensorLike, other: TensorLike, *, alpha: float = 1) -> Tensor:

@@ -563,6 +563,8 @@ class Writer:
             return f"r{self.count} = grad({a}.sum(), [{goals}], {keep}, allow_unused={self.pick([True, True, False])})"
         leaves = self.tensors(lambda x: x.requires_grad and not x._is_view())
         leaves = [leaf for leaf in leaves if self.is_goal(leaf)]
+        if any("logcumsumexp" in line for line in self.pair.lines):
+            leaves = []  # its second derivative is NaN in PyTorch where the first is 0, and the NaN is dropped
         if leaves:
             leaf, allow = self.pick(leaves), f"create_graph=True, allow_unused={self.pick([True, False])}"
             if kind < 0.94:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0")
 OURS = {
     "test_negative_steps",  # PyTorch has none
     "test_the_curvature_of_sinc_at_0",  # PyTorch's is NaN
+    "test_the_curvature_of_running_sums_of_exponentials_that_are_not_used",  # NaN, which it drops on the way
     "test_special_functions_do_not_warn",  # about NumPy's warnings
     "test_what_does_not_take_part_shares_no_gradient",
     "test_activations_do_not_warn",  # written with our functions, and about NumPy's warnings
