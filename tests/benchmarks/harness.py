@@ -142,7 +142,7 @@ class Result:
 
     def lines(self) -> Iterator[str]:
         """The result as a block of the table."""
-        yield f"{self.workload.key:8}{self.workload.title}"
+        yield f"{self.workload.key:7} {self.workload.title}"
         for name, times in self.times.items():
             step = float(np.median(times))
             node = f"{step / self.workload.nodes / 1e3:8.2f} us/node" if self.workload.nodes else " " * 16
