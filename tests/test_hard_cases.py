@@ -1030,6 +1030,17 @@ def test_alpha_has_the_kind_of_the_result() -> None:
                 operation(tensor([1]), tensor([1]), alpha=alpha)
 
 
+def test_products_of_small_integers() -> None:
+    x, y = tensor([200, 100], dtype=ag.uint8), tensor([[100, 3], [1, 0]], dtype=ag.uint8)
+    found = ag.tensordot(x[:1], y, 1)  # a size of 1 broadcasts: the rows of y are summed
+    assert (found.tolist(), found.dtype) == ([232, 88], ag.uint8)
+    found = ag.einsum("i,j->i", x, x)  # the elements of the second are summed first, in int64
+    assert (found.tolist(), found.dtype) == ([60000, 30000], ag.int64)
+    assert ag.einsum("ij,jk->ik", y, y).dtype == ag.uint8
+    with pytest.raises(RuntimeError):
+        ag.tensordot(x > 100, y > 2, 1)
+
+
 def test_a_sum_in_a_given_dtype_has_it() -> None:
     x = tensor([100, 100], dtype=ag.int8)
     assert (x.sum(dtype=ag.int8).item(), x.sum(dtype=ag.int8).dtype) == (-56, ag.int8)

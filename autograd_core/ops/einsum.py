@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays.dims import one_dim
 from ..arrays.dtypes import require
 from ..primitive import TensorLike, either, primitive
+from .elementwise import cast
 from .index import _slice
 from .linalg import as_operand, check_fit, product
 
@@ -186,6 +187,8 @@ def _summed_products(tensors: list[Any], letters: list[str], output: str) -> Ten
         kept = "".join([letter for letter in solid[i] if letter in others])
         if len(kept) < len(term):
             tensors[i], letters[i] = _rearranged(tensors[i], term, kept), kept
+    if any(x.array.dtype == np.int64 for x in tensors):  # a sum of small integers is a large one, and 0-d ones count less
+        tensors = [cast(x, np.int64) if x.array.dtype.kind in "iu" else x for x in tensors]
     while len(tensors) > 1:
         i, j = _cheapest_pair(letters, output, size)
         b, right, a, left = tensors.pop(j), letters.pop(j), tensors.pop(i), letters.pop(i)
@@ -245,7 +248,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
             )
         right[q] = left[p]
     kept = [c for i, c in enumerate(left) if i not in first] + [c for i, c in enumerate(right) if i not in second]
-    return _summed_products([a, b], [left, "".join(right)], "".join(kept))
+    require("tensordot", a.array.dtype, "iufc")
+    return cast(_summed_products([a, b], [left, "".join(right)], "".join(kept)), a.array.dtype)
 
 
 def trace(input: Tensor) -> Tensor:
