@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .rounding import fused
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -35,7 +37,6 @@ __all__ = [
     "bernoulli",
     "bernoulli_scalar",
     "exponential",
-    "fused",
     "multinomial",
     "normal",
     "normal_tensors",
@@ -570,48 +571,6 @@ def _unit(gen: Generator, count: int, dtype: np.dtype[Any]) -> Array:
     if dtype == _F64:
         return (gen.long_words(count) & np.uint64(2**53 - 1)) * 2.0**-53
     return (gen.words(count) & np.uint32(2**24 - 1)).astype(_F32) * np.float32(2.0**-24)
-
-
-def fused(x: Array, scale: float, shift: float) -> Array:
-    """x * scale + shift, rounded once as by a fused multiply-add; all numbers must be of the dtype of x."""
-    ordinary = 2.0**-900 < abs(scale) < 2.0**900 and abs(shift) < 2.0**900  # or no error term would be exact
-    if scale == 1 or shift == 0 or not ordinary:
-        return np.asarray(x * scale + shift)
-    if x.dtype == _F32:
-        return _sum_to_odd(x.astype(_F64) * scale, shift).astype(_F32)
-    # Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", IEEE Trans. Computers 57 (2008).
-    product, low = _exact_product(x, scale)
-    inner, rest = _exact_sum(low, shift)
-    total, error = _exact_sum(product, inner)
-    return total + _sum_to_odd(rest, error)
-
-
-def _sum_to_odd(x: Array, y: Array | float) -> Array:
-    """x + y; if inexact, the neighbour with an odd last bit, so that rounding again does no harm."""
-    total, error = _exact_sum(x, y)
-    bits = total.view(np.int64)
-    bits += ((error != 0) & (bits & 1 == 0)) * np.where((error > 0) == (total > 0), 1, -1)
-    return total
-
-
-def _exact_sum(x: Array, y: Array | float) -> tuple[Array, Array]:
-    """x + y and its rounding error (Knuth)."""
-    total = x + y
-    part = total - x
-    return total, (x - (total - part)) + (y - part)
-
-
-def _exact_product(x: Array, y: Array | float) -> tuple[Array, Array]:
-    """x * y and its rounding error (Dekker)."""
-    (x_high, x_low), (y_high, y_low) = _halves(x), _halves(y)
-    product = x * y
-    return product, ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
-
-
-def _halves(x: Array | float) -> tuple[Any, Any]:
-    spread = x * (2.0**27 + 1)
-    high = spread - (spread - x)
-    return high, x - high
 
 
 def _libm(function: Callable[[float], float], x: Array) -> Array:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from .. import functional
 from ..anomaly import detect_anomaly, set_detect_anomaly
 from ..derivatives import backward, grad
 from ..function import Function
 from ..gradcheck import GradcheckError, gradcheck, gradgradcheck
 from ..modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import Variable
-from . import function, graph
+from . import function, functional, graph
 
 __all__ = [
     "Function",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays.dtypes import require
+from ..arrays.rounding import evenly
 from ..primitive import Array, wrap
 from .activation import hardtanh
 from .adaptive import _combine, adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -22,6 +23,7 @@ from .pooling import _exact
 from .shape import permute
 
 if TYPE_CHECKING:
+    from ..arrays.dtypes import DType
     from ..tensor import Tensor
 
 # ---------------------------------------------------------------- another size
@@ -185,18 +187,19 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
         raise ValueError(f"affine_grid: expected non-zero, positive output size, got {tuple(size)}")
     if shape[0] != size[0]:
         raise RuntimeError(f"affine_grid: theta has {shape[0]} matrices, but size {tuple(size)} asks for {size[0]}")
-    axes = [_even(n, align_corners).astype(theta.array.dtype) for n in size[2:]]
+    axes = [_even(n, align_corners, theta.array.dtype) for n in size[2:]]
     points = np.meshgrid(*axes, indexing="ij")[::-1]
     base = np.stack([*points, np.ones_like(points[0])], -1).reshape(1, -1, dims + 1)
     return matmul(wrap(base), theta.mT).reshape(size[0], *size[2:], dims)
 
 
-def _even(count: int, align_corners: bool) -> Array:
-    """Places of pixels on [-1, 1]: their centres, or, aligned, from end to end."""
+def _even(count: int, align_corners: bool, dtype: DType) -> Array:
+    """Places of pixels on [-1, 1]: their centres, or, aligned, from end to end. Rounded as in PyTorch: where an image is
+    mapped onto itself, a rounding error decides between two derivatives."""
     if count == 1:
-        return np.zeros(1)
-    places = np.linspace(-1, 1, count)
-    return places if align_corners else places * (count - 1) / count
+        return np.zeros(1, dtype)
+    places = evenly(dtype.type(-1), dtype.type(1), count)
+    return places if align_corners else places * dtype.type(count - 1) / dtype.type(count)
 
 
 def grid_sample(

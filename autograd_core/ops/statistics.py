@@ -10,7 +10,7 @@ import numpy as np
 from .. import return_types
 from ..arrays.dims import numpy_names, one_dim
 from ..arrays.dtypes import require
-from ..arrays.streams import fused
+from ..arrays.rounding import evenly
 from ..modes import is_grad_enabled
 from ..primitive import Array, Operation, TensorLike, dead_end, primitive, wrap
 from .diagonal import diagonal
@@ -401,13 +401,6 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     return _histc(input.reshape(-1), bins, min, max)
 
 
-def _uniform_edges(low: Any, high: Any, bins: int, dtype: Any) -> Array:
-    """As PyTorch's linspace counts: from both ends."""
-    step, places = float((high - low) / dtype.type(bins)), np.arange(bins + 1)
-    upwards, downwards = fused(places.astype(dtype), step, float(low)), fused((bins - places).astype(dtype), -step, float(high))
-    return np.where(places < (bins + 1) // 2, upwards, downwards)
-
-
 def histogram(
     input: Tensor,
     bins: Any,
@@ -440,7 +433,7 @@ def histogram(
             raise RuntimeError(f"histogram: bins must be > 0, got {bins}")
         if range is not None and len(range) != 2:
             raise RuntimeError(f"histogram: range must be (smallest, largest), got {range}")
-        edges = _uniform_edges(*_limits("histogram", values, range), bins, dtype)
+        edges = evenly(*_limits("histogram", values, range), bins + 1)
     if weight is not None and (weight.array.shape != input.array.shape or weight.array.dtype != dtype):
         raise RuntimeError(
             f"histogram: weight {weight.array.dtype} {weight.array.shape} must be like input, {dtype} {input.array.shape}"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arrays import dtypes, streams
+from ..arrays import dtypes
 from ..arrays.dtypes import DTypeLike, as_dtype
+from ..arrays.rounding import evenly
 from .creation import _floating, _made, _number
 
 if TYPE_CHECKING:
@@ -99,16 +100,7 @@ def _evenly(name: str, start: Any, end: Any, steps: Any, wide: DType, narrow: DT
     if steps < 0:
         raise RuntimeError(f"{name}: number of steps must be non-negative, got {steps}")
     with np.errstate(all="ignore"):
-        low, high = wide.type(narrow.type(start)), wide.type(narrow.type(end))
-        number = np.arange(steps).astype(wide)
-        step = wide.type((high - low) / max(steps - 1, 1))
-        if wide in (dtypes.float32, dtypes.float64):  # multiplied and added in one rounding
-            lower = streams.fused(number, float(step), float(low))
-            upper = streams.fused(steps - 1 - number, -float(step), float(high))
-        else:
-            lower, upper = low + step * number, high - step * (steps - 1 - number)
-        out: Array = np.where(np.arange(steps) < max(steps // 2, steps == 1), lower, upper)
-    return out
+        return evenly(wide.type(narrow.type(start)), wide.type(narrow.type(end)), steps)
 
 
 def linspace(
