@@ -59,7 +59,8 @@ def in_place(function: F, name: str | None = None) -> F:
 def becoming(function: F) -> F:
     """The in-place form of an operation that gives a view, whose shape the tensor takes: ``t_ = becoming(t)``.
 
-    No element is written, but the version is bumped, as in PyTorch. Other views of the memory stay as they are.
+    No element is written, but the version is bumped, as in PyTorch. Views of the tensor come from what it has become, unless
+    that may have lost elements of theirs (as_strided_).
     """
     shown = function.__name__ + "_"
 
@@ -75,6 +76,9 @@ def becoming(function: F) -> F:
             _take_edge(self, out._edge)
         self.array, self._memory = out.array, out._memory
         self._memory.written()
+        computed = self._edge is not None and not isinstance(self._edge, Leaf)
+        if computed and self._base is None and shown != "as_strided_":
+            _rejoin_views(self)
         return self
 
     update_wrapper(method, function)
@@ -176,8 +180,7 @@ def rewrite_history(tensor: Tensor, edge: Any) -> None:
     base = tensor._base
     base = tensor if base is None else base
     _close_results(tensor._memory, base)
-    views = [view for view in tensor._memory.viewers() if view._base is base]
-    if not views:
+    if all(view._base is not base for view in tensor._memory.viewers()):
         _take_edge(tensor, edge)
         return
     if edge is None and base._edge is None:
@@ -188,9 +191,18 @@ def rewrite_history(tensor: Tensor, edge: Any) -> None:
         flat = wrap(base.array, base._edge).reshape(-1)
         region = wrap(tensor.array, edge)
         _take_edge(base, index_assign(flat, (_positions(tensor, base),), region).reshape(base.array.shape)._edge)
-    flat = wrap(base.array, base._edge).reshape(-1)
-    for view in views:
-        _take_edge(view, _slice(flat, (_positions(view, base),))._edge)  # which saves nothing that could be released
+    _rejoin_views(base)
+
+
+def _rejoin_views(base: Tensor) -> None:
+    """Every view of the base comes from what the base now comes from."""
+    views = [view for view in base._memory.viewers() if view._base is base]
+    if views:
+        flat = wrap(base.array, base._edge).reshape(-1)
+        for view in views:
+            _take_edge(
+                view, _slice(flat, (_positions(view, base),))._edge
+            )  # which saves nothing that could be released
 
 
 def _close_results(memory: Memory, base: Tensor) -> None:
@@ -343,7 +355,10 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Copy the elements of src, broadcast and converted, into self; src gets the gradient."""
     check_writable(self, "copy_", overlapping=src is self)
     if src is self:
-        return self
+        if self._edge is None:
+            self._memory.written()
+            return self
+        src = wrap(self.array, self._edge)  # what it was, which gets the gradient
     try:
         return replace(self, _copy_from(self, src), "copy_")
     except ValueError:

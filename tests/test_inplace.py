@@ -529,6 +529,21 @@ def test_the_gradient_that_is_retained_fits_the_shape_that_was_taken() -> None:
     assert values(x.grad) == [[7] * 3] * 2
 
 
+def test_views_of_what_takes_another_shape_come_from_it() -> None:
+    x = tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    y = x * 1
+    column, weights = y[:, 1], tensor([1.0, 10.0], dtype=ag.float64)
+    y.t_()
+    y.unsqueeze_(0)
+    y.register_hook(lambda g: g * 2)
+    assert column.tolist() == [1, 4]
+    total = (column * weights).sum()
+    assert values(grad(total, y, retain_graph=True)[0]) == [[[0, 0], [2, 20], [0, 0]]]
+    assert values(grad(total, x, retain_graph=True)[0]) == [[0, 2, 0], [0, 20, 0]]
+    column.mul_(3)
+    assert y.tolist() == [[[0, 3], [3, 12], [2, 5]]]
+
+
 def test_setitem_of_duplicates_and_shapes() -> None:
     x = leaf(1.0, 2.0, 3.0)
     a = ag.zeros(4, dtype=ag.float64)
@@ -781,5 +796,9 @@ def test_grad_mode_and_writes() -> None:
 def test_copying_onto_itself() -> None:
     x = leaf(1.0, 2.0)
     y = x * 1
+    before, version = (y * 2).sum(), y._version
     assert y.copy_(y) is y
-    assert values(grad(y.sum(), x)[0]) == [1, 1]
+    assert y._version == version + 1
+    assert values(grad(y.sum(), x, retain_graph=True)[0]) == [1, 1]
+    assert values(grad(before + y.sum(), y, retain_graph=True)[0]) == [1, 1]  # what came of it before is no longer its
+    assert values(grad(before + y.sum(), x)[0]) == [3, 3]

@@ -53,6 +53,8 @@ def _addcmul(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, value:
     require("addcmul", input.dtype, "iufc")
     if input.dtype.kind in "iu" and isinstance(value, float):
         raise RuntimeError(f"addcmul: value={value} must be an integer for {input.dtype} operands; convert with .float()")
+    if input.dtype.kind in "iu":
+        value = np.asarray(value).astype(input.dtype)  # type: ignore[assignment]  # -1 becomes 255, as in C
     return input + value * tensor1 * tensor2
 
 

@@ -293,7 +293,7 @@ class Writer:
                 f"F.mish({a})",
                 f"F.hardswish({a})",
                 f"F.logsigmoid({a})",
-                f"F.normalize({a}.reshape(-1), dim=0)",
+                f"F.normalize({a}.reshape(-1), dim=0, eps=0.1)",
                 f"{a}.square()",
                 f"{a}.double()",
                 f"T.erf({a})",
@@ -577,8 +577,8 @@ class Writer:
         """Whether grad() for this result does the same in PyTorch: of a hooked result on the way to another goal it gives
         the gradient before the hook, we after; for one of several results it sweeps the paths to the others too, and
         their hooks see it."""
-        several = ("Split", "Unbind", "Product", "Multiples", "TensorSplit")
-        return name not in self.hooked and not str(self.value(name).grad_fn)[1:].startswith(several)
+        several = ("Split", "Unbind", "Product", "Multiples")
+        return name not in self.hooked and not any(each in str(self.value(name).grad_fn) for each in several)
 
     def aside(self) -> str:
         a = self.any_tensor()
@@ -666,7 +666,11 @@ class Writer:
         """Forget a result that is large, no float, or laid out otherwise here; continue with tanh of large numbers."""
         run, x = self.pair.run, self.value(name)
         self.count = max(self.count, int(name[1:]))
-        same_layout = x is None or x.is_contiguous() == self.pair.ours[name].is_contiguous()
+        ours = self.pair.ours[name]
+        same_layout = x is None or (
+            x.is_contiguous() == ours.is_contiguous()
+            and (x._base is None) == (ours._base is None)  # or it is a view of a hidden result on one side only
+        )
         if x is None or not (x.is_floating_point() or self.mixed) or x.numel() > 64 or not same_layout:
             run(f"del {name}")
         elif x.numel() and not x.double().abs().max() < 30:
