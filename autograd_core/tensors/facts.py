@@ -29,9 +29,9 @@ def dim(self: Tensor) -> int:
     return self.array.ndim
 
 
-def numel(self: Tensor) -> int:
+def numel(input: Tensor) -> int:
     """The number of elements."""
-    return self.array.size
+    return input.array.size
 
 
 def element_size(self: Tensor) -> int:
@@ -39,9 +39,9 @@ def element_size(self: Tensor) -> int:
     return self.array.itemsize
 
 
-def is_same_size(self: Tensor, other: Tensor) -> bool:
+def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether both have the same shape."""
-    return bool(self.array.shape == other.array.shape)
+    return bool(input.array.shape == other.array.shape)
 
 
 # ---------------------------------------------------------------- memory
@@ -131,7 +131,7 @@ def pin_memory(self: Tensor, device: Any = None) -> Tensor:
     raise RuntimeError("pin_memory: there is no accelerator that page-locked memory could be copied to; leave it out")
 
 
-def get_device(self: Tensor) -> int:
+def get_device(input: Tensor) -> int:
     """The number of the GPU: -1 for the CPU."""
     return -1
 
@@ -139,52 +139,52 @@ def get_device(self: Tensor) -> int:
 # ---------------------------------------------------------------- dtype
 
 
-def is_floating_point(self: Tensor) -> bool:
+def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is floating."""
-    kind: str = self.array.dtype.kind
+    kind: str = input.array.dtype.kind
     return kind == "f"
 
 
-def is_complex(self: Tensor) -> bool:
+def is_complex(input: Tensor) -> bool:
     """Whether the dtype is complex."""
-    kind: str = self.array.dtype.kind
+    kind: str = input.array.dtype.kind
     return kind == "c"
 
 
-def is_signed(self: Tensor) -> bool:
+def is_signed(input: Tensor) -> bool:
     """Whether the dtype has negative numbers."""
-    kind: str = self.array.dtype.kind
+    kind: str = input.array.dtype.kind
     return kind in "ifc"
 
 
-def is_conj(self: Tensor) -> bool:
+def is_conj(input: Tensor) -> bool:
     """Whether the tensor is a conjugated view: no, conjugates are copies."""
     return False
 
 
-def is_neg(self: Tensor) -> bool:
+def is_neg(input: Tensor) -> bool:
     """Whether the tensor is a negated view: no."""
     return False
 
 
-def resolve_conj(self: Tensor) -> Tensor:
+def resolve_conj(input: Tensor) -> Tensor:
     """The tensor itself: no conjugation is pending."""
-    return self
+    return input
 
 
-def resolve_neg(self: Tensor) -> Tensor:
+def resolve_neg(input: Tensor) -> Tensor:
     """The tensor itself: no negation is pending."""
-    return self
+    return input
 
 
-def is_inference(self: Tensor) -> bool:
+def is_inference(input: Tensor) -> bool:
     """Whether the tensor was made in a mode that keeps no versions: no, all tensors have them."""
     return False
 
 
-def is_nonzero(self: Tensor) -> bool:
+def is_nonzero(input: Tensor) -> bool:
     """Whether the only element is not zero."""
-    return bool(self)
+    return bool(input)
 
 
 def typename(obj: Any) -> str:
