@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.arrays import windows
+from autograd_core.arrays import columns, windows
+from autograd_core.ops import convolution
 
 Case = tuple[Callable[[Any], Any], Any]  # a program and what it returns, or the exception that it raises
 
@@ -188,13 +189,57 @@ def test_a_large_convolution_is_done_in_parts(at_once: int, monkeypatch: pytest.
         np.testing.assert_allclose(parts.detach(), whole.detach(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("at_once", [1, 40, 1 << 20])
+@pytest.mark.parametrize(
+    ("sizes", "kernel", "options"),
+    [
+        ((6,), (3,), {}),
+        ((5,), (2,), {"padding": 3, "groups": 2}),  # the first and the last windows are all padding
+        ((5, 4), (3, 2), {"padding": (1, 0)}),
+        ((5, 6), (2, 3), {"padding": (3, 1), "stride": (1, 2), "dilation": (1, 2), "groups": 2}),
+        ((3, 4), (3, 4), {}),
+        ((4, 3, 3), (2, 2, 3), {"padding": (1, 1, 0), "groups": 2}),
+        ((4, 3, 4), (4, 1, 2), {"padding": (2, 0, 1), "stride": (1, 2, 1)}),
+    ],
+)
+def test_products_line_by_line_are_one_product(
+    sizes: tuple[int, ...],
+    kernel: tuple[int, ...],
+    options: dict[str, Any],
+    at_once: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng, groups = np.random.default_rng(0), options.get("groups", 1)
+    x, w = rng.standard_normal((3, 4, *sizes)), rng.standard_normal((6, 4 // groups, *kernel))
+    convolve = {1: ag.conv1d, 2: ag.conv2d, 3: ag.conv3d}[len(sizes)]
+    results = []
+    for lines in (False, True):
+        monkeypatch.setattr(convolution, "by_lines", lambda *_, lines=lines: lines)
+        images, weight = ag.tensor(x, requires_grad=True), ag.tensor(w, requires_grad=True)
+        y = convolve(images, weight, **options)
+        first = ag.grad((y * y).sum(), (images, weight), create_graph=True)
+        results.append([y, *first, *ag.grad(sum((g * g).sum() for g in first), (images, weight))])
+        monkeypatch.setattr(windows, "_AT_ONCE", at_once)
+    for whole, by_lines in zip(*results, strict=True):
+        np.testing.assert_allclose(by_lines.detach(), whole.detach(), rtol=1e-10, atol=1e-10)
+
+
+def test_where_a_product_for_each_line_pays() -> None:
+    def lines(outputs: int, samples: int, **other: Any) -> bool:
+        tall = windows.Windows((9, 9), (3, 3), (7, 7), (1, 1), (1, 1), (0, 0))
+        return columns.by_lines(tall._replace(**other), outputs, samples)
+
+    assert lines(16, 64) and lines(100, 64) and not lines(16, 4) and not lines(256, 64)
+    assert not any(lines(16, 64, **other) for other in ({"stride": (2, 1)}, {"dilation": (2, 1)}, {"kernel": (1, 3)}))
+
+
 def test_what_a_part_reaches_may_be_all_padding() -> None:
     x, w = ag.ones(1, 1, 1, 1), ag.ones(1, 1, 1, 1)
     assert ag.conv2d(x, w, padding=3).sum().item() == 1
     each = windows.Windows((1,), (1,), (7,), (1,), (1,), (3,))
     for first in range(7):
         part = each._replace(counts=(1,), padding=(3 - first,))
-        assert part.columns(np.ones((1, 1, 1))).sum() == (first == 3)
+        assert part.seen(np.ones((1, 1, 1))).sum() == (first == 3)
 
 
 def test_a_window_without_an_element_raises() -> None:

@@ -85,9 +85,9 @@ class Windows(NamedTuple):
             numbers, windows, image = zip(*choice, strict=True)
             yield (every, *numbers), (every, *windows), (every, *image)
 
-    def columns(self, images: Array, groups: int = 1) -> Array:
-        """The windows of (C, *sizes, N) side by side, zeros outside the image: (groups, C / groups × elements of a
-        window, windows × N). May share memory with the images, where windows have one element."""
+    def seen(self, images: Array) -> Array:
+        """All elements of the windows of (C, *sizes, N), zeros outside the image: a view (C, *kernel, *counts, N) of the
+        images or of a padded copy."""
         reach = [
             (n - 1) * step + (k - 1) * gap + 1
             for n, k, step, gap in zip(self.counts, self.kernel, self.stride, self.dilation, strict=True)
@@ -106,14 +106,22 @@ class Windows(NamedTuple):
         within = [gap * step for gap, step in zip(self.dilation, steps, strict=True)]
         between = [gap * step for gap, step in zip(self.stride, steps, strict=True)]
         shape = (len(images), *self.kernel, *self.counts, images.shape[-1])
-        windows = as_strided(field, shape, (channel, *within, *between, sample))
-        return windows.reshape(groups, len(images) // groups * prod(self.kernel), prod(self.counts) * images.shape[-1])
+        return as_strided(field, shape, (channel, *within, *between, sample))
 
-    def add_columns(self, images: Array, columns: Array) -> None:
-        """The adjoint of `columns`: each element of each window is added to where it came from."""
-        columns = columns.reshape(len(images), *self.kernel, *self.counts, images.shape[-1])
+    def add(self, images: Array, elements: Array) -> None:
+        """The adjoint of `seen`: each element of each window is added to where it came from."""
         for element, windows, image in self.places():
-            images[image] += columns[element][windows]
+            images[image] += elements[element][windows]
+
+    def lines(self) -> Windows:
+        """Windows of height 1 on every line (position in the first dimension) that these reach."""
+        reach = (self.counts[0] - 1) * self.stride[0] + (self.kernel[0] - 1) * self.dilation[0] + 1
+        return self._replace(
+            kernel=(1, *self.kernel[1:]),
+            counts=(reach, *self.counts[1:]),
+            stride=(1, *self.stride[1:]),
+            dilation=(1, *self.dilation[1:]),
+        )
 
 
 def _along(

@@ -41,7 +41,8 @@ def relu(input: TensorLike) -> Tensor:
     if input.dtype.char == "?":
         raise RuntimeError("relu: boolean inputs are not supported; convert with .float()")
     require("relu", input.dtype, "iuf")
-    return np.maximum(input, 0)
+    zeros = np.zeros_like(input) if input.size > 1000 else 0  # NumPy compares with a number at half the speed
+    return np.maximum(input, zeros)
 
 
 @primitive(fresh=True,

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays.columns import add_products, by_lines, columns, kernels, matrices, parts, stacked
 from ..arrays.dtypes import require
-from ..arrays.numerics import add_up
+from ..arrays.numerics import add_up, kept_sums
 from ..arrays.windows import Sizes, Windows, batch_first, batch_last, for_each_dim
 from ..primitive import Array, TensorLike, either, primitive
 from .elementwise import cast, plus
@@ -47,11 +48,6 @@ def _correlate(x: Any, y: Any, windows: Windows, groups: int) -> Any:
     return either(_of_weights)(x, y, windows, groups)
 
 
-def _matrices(weight: Array, groups: int) -> Array:
-    """Weights (O, C / groups, *kernel), a matrix for each group."""
-    return weight.reshape(groups, len(weight) // groups, prod(weight.shape[1:]))
-
-
 def _rows(images: Array, groups: int) -> Array:
     """Images (C, *sizes, N), a matrix for each group: a row for each channel."""
     return images.reshape(groups, len(images) // groups, prod(images.shape[1:]))
@@ -59,9 +55,9 @@ def _rows(images: Array, groups: int) -> Array:
 
 def _row_products(x: Array, y: Array) -> Array:
     """x yᵀ of stacks of matrices. The one with more rows goes first: BLAS takes down to half the time."""
-    if x.shape[1] >= y.shape[1]:
-        return np.matmul(x, y.swapaxes(1, 2))
-    return np.matmul(y, x.swapaxes(1, 2)).swapaxes(1, 2)
+    if x.shape[-2] >= y.shape[-2]:
+        return np.matmul(x, y.swapaxes(-1, -2))
+    return np.matmul(y, x.swapaxes(-1, -2)).swapaxes(-1, -2)
 
 
 def _sum_of_channels(g: Any) -> Any:
@@ -70,6 +66,9 @@ def _sum_of_channels(g: Any) -> Any:
 
 def _sum_of_channels_in_memory(g: Array) -> Array:
     inner = batch_last(g)
+    length = prod(inner.shape[2:])
+    if length >= 16:  # a product with ones adds faster
+        inner = kept_sums(inner.reshape(*inner.shape[:2], length), 2)
     return add_up(inner.reshape(len(inner), prod(inner.shape[1:])), (1,))
 
 
@@ -81,11 +80,13 @@ def _sum_of_channels_in_memory(g: Array) -> Array:
 def _convolution(
     input: TensorLike, weight: TensorLike, bias: TensorLike | None, windows: Windows, groups: int
 ) -> Tensor:
-    images, matrices = batch_last(input), _matrices(weight, groups)
+    images = batch_last(input)
     samples = images.shape[-1]
-    out = np.empty((*matrices.shape[:2], prod(windows.counts) * samples), input.dtype)
-    for part, at in windows.parts(groups * matrices.shape[2], samples):
-        np.matmul(matrices, part.columns(images, groups), out=out[..., at])
+    out = np.empty((groups, len(weight) // groups, prod(windows.counts) * samples), input.dtype)
+    lines = by_lines(windows, out.shape[1], samples)
+    factors = matrices(weight, groups, lines)
+    for part, at in parts(windows, len(images), samples, lines):
+        np.matmul(factors, columns(part, images, groups, lines), out=stacked(part, out[..., at], lines))
     if bias is not None:
         out += bias.reshape(groups, -1, 1)
     return batch_first(out.reshape(len(weight), *windows.counts, samples))
@@ -95,11 +96,13 @@ def _convolution(
            input=lambda g, weight, windows, groups: _convolve(g, weight, windows, groups),
            weight=lambda g, input, windows, groups: _correlate(g, input, windows, groups))
 def _transposed(input: TensorLike, weight: TensorLike, windows: Windows, groups: int) -> Tensor:
-    inner, matrices = batch_last(input), _matrices(weight, groups)
+    inner = batch_last(input)
     rows, samples = _rows(inner, groups), inner.shape[-1]
+    lines = by_lines(windows, rows.shape[1], samples)
+    factors = matrices(weight, groups, lines)
     out = np.zeros((groups * weight.shape[1], *windows.sizes, samples), input.dtype)
-    for part, at in windows.parts(groups * matrices.shape[2], samples):
-        part.add_columns(out, np.matmul(matrices.swapaxes(1, 2), rows[..., at]))
+    for part, at in parts(windows, len(out), samples, lines):
+        add_products(part, out, factors, stacked(part, rows[..., at], lines), lines)
     return batch_first(out)
 
 
@@ -109,11 +112,13 @@ def _transposed(input: TensorLike, weight: TensorLike, windows: Windows, groups:
 def _of_weights(input: TensorLike, output: TensorLike, windows: Windows, groups: int) -> Tensor:
     images = batch_last(input)
     rows, samples = _rows(batch_last(output), groups), images.shape[-1]
-    height = prod(windows.kernel) * len(images) // groups
-    total = np.zeros((groups, rows.shape[1], height), input.dtype)
-    for part, at in windows.parts(groups * height, samples):
-        total += _row_products(rows[..., at], part.columns(images, groups))
-    return total.reshape(groups * rows.shape[1], len(images) // groups, *windows.kernel)
+    shape = (groups * rows.shape[1], len(images) // groups, *windows.kernel)
+    lines = by_lines(windows, rows.shape[1], samples)
+    total = np.zeros((groups, rows.shape[1], prod(shape[1:])), input.dtype)
+    for part, at in parts(windows, len(images), samples, lines):
+        products = _row_products(stacked(part, rows[..., at], lines), columns(part, images, groups, lines))
+        total += add_up(products, (1,))
+    return kernels(total, shape, lines)
 
 
 # ---------------------------------------------------------------- PyTorch's functions
@@ -405,10 +410,9 @@ def _check_bias(name: str, bias: Tensor | None, channels: int) -> None:
 @primitive(fresh=True, torch="Im2ColBackward0",
            input=lambda g, windows: either(_col2im)(g, windows))  # type: ignore[has-type]  # below
 def _im2col(input: TensorLike, windows: Windows) -> Tensor:
-    (columns,) = windows.columns(batch_last(input))
-    if np.may_share_memory(columns, input):
-        columns = columns.copy()
-    return batch_first(columns.reshape(len(columns), prod(windows.counts), len(input)))
+    images = batch_last(input)
+    columns = windows.seen(images).reshape(len(images) * prod(windows.kernel), prod(windows.counts), len(input))
+    return batch_first(columns.copy() if np.may_share_memory(columns, input) else columns)
 
 
 @primitive(fresh=True, torch="Col2ImBackward0",
@@ -416,7 +420,7 @@ def _im2col(input: TensorLike, windows: Windows) -> Tensor:
 def _col2im(input: TensorLike, windows: Windows) -> Tensor:
     columns = batch_last(input)
     images = np.zeros((len(columns) // prod(windows.kernel), *windows.sizes, len(input)), input.dtype)
-    windows.add_columns(images, columns)
+    windows.add(images, columns.reshape(len(images), *windows.kernel, *windows.counts, len(input)))
     return batch_first(images)
 
 
