@@ -15,7 +15,6 @@ from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +61,8 @@ def columns(windows: Windows, images: Array, groups: int, lines: bool) -> Array:
     lines_first = seen.transpose(0, dims + 2, *range(1, dims + 2), *range(dims + 3, seen.ndim))
     flat = np.ascontiguousarray(lines_first).reshape(groups, seen.shape[dims + 2], elements * length)
     group, line, number = flat.strides
-    return as_strided(flat, (groups, count, height * elements, length), (group, line, length * number, number))
+    shape, strides = (groups, count, height * elements, length), (group, line, length * number, number)
+    return np.ndarray(shape, flat.dtype, flat, strides=strides)
 
 
 def add_products(windows: Windows, images: Array, factors: Array, rows: Array, lines: bool) -> None:

@@ -8,6 +8,7 @@ no transposition: on a LeNet half the time of row-major (N, C, *sizes).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from math import prod
 from operator import index
@@ -74,16 +75,18 @@ class Windows(NamedTuple):
                 slice(first * line, (first + count) * line),
             )
 
-    def places(self) -> Iterator[tuple[Place, Place, Place]]:
+    @lru_cache(maxsize=32)  # noqa: B019 - what it keeps alive are tuples of numbers
+    def places(self) -> tuple[tuple[Place, Place, Place], ...]:
         """For each element of a window: its number, the windows where it lies within the image, and where it does.
 
         All are keys into arrays with one dimension before those of the window or the image.
         """
         along = [list(_along(*numbers)) for numbers in zip(*self, strict=True)]
         every = slice(None)
-        for choice in product(*along):
-            numbers, windows, image = zip(*choice, strict=True)
-            yield (every, *numbers), (every, *windows), (every, *image)
+        return tuple(
+            ((every, *numbers), (every, *windows), (every, *image))
+            for numbers, windows, image in (zip(*choice, strict=True) for choice in product(*along))
+        )
 
     def seen(self, images: Array) -> Array:
         """All elements of the windows of (C, *sizes, N), zeros outside the image: a view (C, *kernel, *counts, N) of the
