@@ -75,7 +75,7 @@ def public(function: Callable[..., Any], takes_out: bool = False) -> Callable[..
     """The function as the package offers it."""
     name = function.__name__
     home = function.__module__.rpartition(".")[2]
-    in_dtype_of_out = home in _CREATORS or name in _IN_DTYPE_OF_OUT
+    in_dtype_of_out = name in _IN_DTYPE_OF_OUT or (home in _CREATORS and name not in ("bernoulli", "multinomial"))
     casts = home in _CASTING and name not in _EXACT
 
     def call(*args: Any, out: Any = None, **options: Any) -> Any:

@@ -112,12 +112,21 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DTypeLike = N
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, dtype: DTypeLike = None
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **placement: Any,
 ) -> Tensor:
     """Normal with mean and standard deviation: numbers with a size, or tensors, one per element."""
     gen = _drawn(generator)
     if size is not None:
-        return wrap(streams.normal(gen, sizes("normal", (size,)), _floating(dtype), mean, std))  # type: ignore[no-any-return]
+        made = streams.normal(gen, sizes("normal", (size,)), _floating(dtype), mean, std)
+        return _made(made, requires_grad, device, **placement)
     return wrap(streams.normal_tensors(gen, getattr(mean, "array", mean), getattr(std, "array", std)))  # type: ignore[no-any-return]
 
 

@@ -88,6 +88,16 @@ def test_relu() -> None:
     assert slope(ag.relu, [-1.0, 0.0, 2.0]) == [0, 0, 1]
     assert np.isnan(quiet(ag.relu, nan))
     assert slope(ag.relu, nan) == 1
+
+
+def test_the_slopes_of_activations_at_nan() -> None:
+    x = [nan, 0.25] * 32  # of few elements, PyTorch gives other slopes
+    for bounded in (ag.hardtanh, ag.relu6, ag.hardshrink, ag.softshrink, ag.hardsigmoid):
+        assert slope(bounded, x)[0] == 0
+    for smooth in (ag.elu, ag.celu, ag.selu, ag.hardswish, ag.gelu, ag.silu, ag.softplus):
+        assert np.isnan(slope(smooth, x)[0])
+    for kinked in (ag.leaky_relu, ag.relu):
+        assert slope(kinked, x)[0] == (0.01 if kinked is ag.leaky_relu else 1)
     same(slope(lambda x: ag.relu(x).sqrt(), [-1.0, 4.0]), [0, 0.25])  # an infinite gradient does not pass
 
 

@@ -116,6 +116,8 @@ def rrelu(
     """x above 0, below it x times a slope: drawn from [lower, upper) for each element, or their mean when not training
     (Xu et al. 2015)."""
     require("rrelu", input.array.dtype, "fc")
+    if not lower <= upper:
+        raise RuntimeError(f"rrelu: lower ({lower}) must not be greater than upper ({upper})")
     if not training:
         return leaky_relu(input, (lower + upper) / 2)  # type: ignore[no-any-return]
     below = input.array <= 0

@@ -95,8 +95,8 @@ def threshold(input: TensorLike, threshold: float, value: float) -> Tensor:
 
 
 @primitive(fresh=True,
-           fast={"input": lambda g, input, min_val, max_val: kept_where(~((input <= min_val) | (input >= max_val)), g)},
-           input=lambda g, input, min_val, max_val: np.where((input <= min_val) | (input >= max_val), 0, g))
+           fast={"input": lambda g, input, min_val, max_val: kept_where((input > min_val) & (input < max_val), g)},
+           input=lambda g, input, min_val, max_val: np.where((input > min_val) & (input < max_val), g, 0))
 def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x limited to [min_val, max_val]; derivative 0 at the bounds."""
     if not min_val <= max_val:
@@ -116,12 +116,12 @@ def _elu_vjp(g: Array, input: Array, alpha: float, scale: float) -> Any:
     slope = np.exp(np.minimum(input, 0))
     slope *= alpha * scale
     slope *= g
-    return select(input <= 0, slope, g if scale == 1 else g * scale)
+    return select(input > 0, g if scale == 1 else g * scale, slope)
 
 
 @primitive(fresh=True, fast={"input": _elu_vjp},
            input=lambda g, input, alpha, scale: np.where(
-               input <= 0, g * (np.exp(np.where(input < 0, input, 0)) * (alpha * scale)), g * scale))
+               input > 0, g * scale, g * (np.exp(np.where(input >= 0, 0, input)) * (alpha * scale))))
 def _elu(input: TensorLike, alpha: float, scale: float) -> Tensor:
     require("selu" if scale != 1 else "elu", input.dtype, "f")
     return select(input > 0, input * scale, np.expm1(np.minimum(input, 0)) * (alpha * scale))
@@ -145,7 +145,7 @@ def selu(input: Tensor) -> Tensor:
 
 
 @primitive(fresh=True,
-           input=lambda g, input, alpha: np.where(input <= 0, g * np.exp(np.where(input < 0, input / alpha, 0)), g))
+           input=lambda g, input, alpha: np.where(input > 0, g, g * np.exp(np.where(input >= 0, 0, input / alpha))))
 def celu(input: TensorLike, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha (e^(x / alpha) - 1) below: its derivative is continuous for any alpha (Barron 2017)."""
     require("celu", input.dtype, "f")
@@ -166,7 +166,7 @@ def hardsigmoid(input: TensorLike) -> Tensor:
 
 
 @primitive(fresh=True,
-           input=lambda g, input: np.where(input <= -3, 0, np.where(input < 3, g * (input / 3 + 0.5), g)))
+           input=lambda g, input: np.where(input <= -3, 0, np.where(input >= 3, g, g * (input / 3 + 0.5))))
 def hardswish(input: TensorLike) -> Tensor:
     """x * hardsigmoid(x); derivative 0 at -3 and 1 at 3 (Howard et al. 2019)."""
     require("hardswish", input.dtype, "f")
@@ -174,20 +174,16 @@ def hardswish(input: TensorLike) -> Tensor:
         return input * np.clip(input + 3, 0, 6) / 6
 
 
-def _is_shrunk(input: Any, lambd: float) -> Any:
-    return (input >= -lambd) & (input <= lambd)
-
-
 @primitive(fresh=True,
-           input=lambda g, input, lambd: np.where(_is_shrunk(input, lambd), 0, g))
+           input=lambda g, input, lambd: np.where((input < -lambd) | (input > lambd), g, 0))
 def hardshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
     """0 within [-lambd, lambd], x outside; derivative 0 at the bounds."""
     require("hardshrink", input.dtype, "f")
-    return np.where(_is_shrunk(input, lambd), input.dtype.type(0), input)
+    return np.where((input >= -lambd) & (input <= lambd), input.dtype.type(0), input)
 
 
 @primitive(fresh=True,
-           input=lambda g, input, lambd: np.where(_is_shrunk(input, lambd), 0, g))
+           input=lambda g, input, lambd: np.where((input < -lambd) | (input > lambd), g, 0))
 def softshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
     """x brought nearer to 0 by lambd, and 0 within [-lambd, lambd]; derivative 0 at the bounds.
 

@@ -310,6 +310,9 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
             f"index_add: the number of indices ({rows.size}) must equal the size of source {tuple(source.shape)} "
             f"along dim {dim}"
         )
+    shape, wanted = source.array.shape, input.array.shape
+    if shape[:dim] + shape[dim + 1 :] != wanted[:dim] + wanted[dim + 1 :]:
+        raise RuntimeError(f"index_add: source {shape} must have the shape of input {wanted}, except along dim {dim}")
     scaled = source if alpha == 1 else mul(source, alpha)
     return plus(input, _scatter_into(scaled, (ALL,) * dim + (rows,), input.array.shape))
 
@@ -354,7 +357,16 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike | float
     if not input.array.ndim:
         return index_fill(input.reshape(1), dim, index, value).reshape(())
     dim = one_dim("index_fill", dim, input.array.ndim)
-    return index_assign(input, array_key(input, (ALL,) * dim + (index,)), value)
+    places, size = index.array, input.array.shape[dim]
+    if places.dtype != np.int64:
+        raise IndexError(f"index_fill: expected dtype int64 for index, got {places.dtype}; use .long()")
+    if places.ndim > 1:
+        raise RuntimeError(f"index_fill: index must be a vector, got shape {places.shape}; use index.flatten()")
+    wrong = places[(places < -size) | (places >= size)]
+    if wrong.size:
+        raise IndexError(f"index_fill: index {wrong[0]} is out of bounds for dimension {dim} with size {size}")
+    once = np.unique(places % max(size, 1))  # what is filled twice depends on the value once
+    return index_assign(input, (ALL,) * dim + (once,), value)
 
 
 @numpy_names

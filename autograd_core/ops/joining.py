@@ -44,6 +44,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None) -> 
     if not hasattr(tensors, "array"):
         # PyTorch's relic: an empty 1-d tensor joins with anything
         tensors = list(tensors)
+        if not tensors:
+            raise ValueError("cat(): expected a non-empty list of Tensors")
         full = next((x.array.shape for x in tensors if x.array.shape != (0,)), None)
         if full is not None and len(full) > 1:
             place = one_dim("cat", dim, len(full))

@@ -132,4 +132,5 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     if any(n < 0 for n in wanted):
         raise ValueError(f"unravel_index: shape must not have negative values, got {wanted}")
     steps = [math.prod(wanted[i + 1 :]) for i in range(len(wanted))]
-    return tuple(wrap(np.asarray(indices.array // step % n, np.int64)) for step, n in zip(steps, wanted, strict=True))
+    places = indices.array.astype(np.int64)
+    return tuple(wrap(np.asarray(places // step % n)) for step, n in zip(steps, wanted, strict=True))

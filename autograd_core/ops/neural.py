@@ -160,9 +160,11 @@ def _pad_by_copying(input: Tensor, dim: int, before: int, after: int, mode: str,
             f"pad: padding size should be at most {limit} for mode {mode!r} on a dimension of size {n}, "
             f"got ({before}, {after})"
         )
-    source = np.pad(np.arange(n), (max(before, 0), max(after, 0)), mode=numpy_mode)  # type: ignore[call-overload]
-    source = source[-min(before, 0) : len(source) + min(after, 0)]
-    return index_select(input, dim, wrap(source))
+    kept, widths = slice(-min(before, 0), n + min(after, 0)), (max(before, 0), max(after, 0))
+    if mode == "circular":  # what is left after cutting goes round
+        return index_select(input, dim, wrap(np.pad(np.arange(n)[kept], widths, mode="wrap")))
+    source = np.pad(np.arange(n), widths, mode=numpy_mode)  # type: ignore[call-overload]
+    return index_select(input, dim, wrap(source[kept.start : len(source) + min(after, 0)]))
 
 
 _pad = pad

@@ -146,7 +146,7 @@ def rows() -> Iterator[Row]:
               written(lambda x, dim, i, source, alpha=1: np.add.at(x, (all_,) * (dim % x.ndim) + (i,),
                   alpha * source)), operations=[], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(3), 1, two, floats(3)),
-                      Wrong(RuntimeError, floats(3), 0, two, floats(2)),
+                      Wrong(RuntimeError, floats(3), 0, two, floats(2)), Wrong(RuntimeError, floats(3, 2), 0, np.array([0, 1]), floats(2)),
                       Wrong(IndexError, floats(3), 0, np.array([3]), floats(1))])
     yield Row(op.index_copy,
               [Call(floats(3, 2), 0, np.array([2, 0]), floats(2, 2, seed=1)), Call(floats(2, 3), -1, np.array([1]), floats(2, 1, seed=1)),
@@ -163,11 +163,12 @@ def rows() -> Iterator[Row]:
                       Wrong(IndexError, floats(2, 3), 1, np.array([0, 1]), floats())])
     yield Row(op.index_fill,
               [Call(floats(3, 2), 0, two, 1.5), Call(floats(2, 3), 1, np.array([1]), floats(seed=1)),
+               Call(floats(3, 2), 0, np.array([2, 2, 0]), floats(seed=1)),
                Call(floats(0, 3), 1, two, 1.0), Call(floats(1), 0, np.array([0]), 0.0)],
               written(lambda x, dim, i, value: x.__setitem__((all_,) * dim + (i,), value)),
               operations=["index_assign"], lacks=["0-d"],
               errors=[Wrong(IndexError, floats(3), 1, two, 1.0), Wrong(IndexError, floats(3), 0, np.array([3]), 1.0),
-                      Wrong(IndexError, floats(3), 0, floats(2), 1.0)])
+                      Wrong(IndexError, floats(3), 0, floats(2), 1.0), Wrong(RuntimeError, floats(3), 0, np.array([[0]]), 1.0)])
     yield Row(op.index_select,
               [Call(floats(3, 2), 0, two), Call(floats(2, 3), 1, np.array([2, 0])), Call(floats(), 0, np.array([0])),
                Call(floats(0, 3), 1, two), Call(floats(1), 0, np.array([0, 0])),

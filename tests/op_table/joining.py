@@ -31,7 +31,7 @@ def rows() -> Iterator[Row]:
                Call([floats(2), floats(3, seed=1), floats(1, seed=2)])],
               lambda tensors, dim=0: np.concatenate(tensors, dim), lacks=["0-d"],
               errors=[Wrong(RuntimeError, [floats(2, 3), floats(2, 4)]), Wrong(RuntimeError, [floats(), floats()]),
-                      Wrong(IndexError, [floats(2)], 1), Wrong(TypeError, floats(2))])
+                      Wrong(IndexError, [floats(2)], 1), Wrong(TypeError, floats(2)), Wrong(ValueError, [])])
     yield Row(op.stack,
               [Call([floats(2, 3), floats(2, 3, seed=1)]), Call([floats(2, 3), floats(2, 3, seed=1)], -1),
                Call((floats(), floats(seed=1))), Call([floats(0), floats(0)], 1), Call([floats(1)])],

@@ -52,5 +52,6 @@ def rows() -> Iterator[Row]:
               errors=[Wrong(RuntimeError, floats(2), size=-1), Wrong(TypeError, floats(2)), Wrong(TypeError, floats(2), 3)])
     yield Row(op.unravel_index,
               [Call(np.array([0, 5]), (2, 3)), Call(np.array([[23, 7]]), (2, 3, 4)), Call(np.array(5), (2, 3)), Call(np.zeros(0, np.int64), (2, 3)),
-               Call(np.array([3]), 6), Call(np.array([1], np.int32), [2, 3])], np.unravel_index, INT64, takes=WHOLE, operations=[],
+               Call(np.array([3]), 6), Call(np.array([1], np.int32), [2, 3]),
+               Call(np.array([250], np.uint8), (30, 300))], np.unravel_index, INT64, takes=WHOLE, operations=[],
               errors=[Wrong(TypeError, floats(1), (2, 3)), Wrong(ValueError, np.array([1]), (2, -3)), Wrong(TypeError, np.array([1]), (2, 0.5))])

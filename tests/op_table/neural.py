@@ -52,7 +52,7 @@ def rows() -> Iterator[Row]:
     padded = [Call(floats(2, 3), (1, 2)), Call(floats(2, 3), (1, 2, 0, 1)), Call(floats(2, 3), (-1, 2), value=1.5),
               Call(floats(0, 3), (1, 1)), Call(floats(1), (0, 0)), Call(floats(2, 3), [0, 1], "constant", 2.0),
               Call(floats(2, 2, 4), (2, 1), "reflect"), Call(floats(2, 2, 3), (2, 1), "replicate"),
-              Call(floats(2, 2, 3), (2, 3), "circular"), Call(floats(1, 2, 3, 4), (1, 0, 2, 1), mode="reflect"),
+              Call(floats(2, 2, 3), (2, 3), "circular"), Call(floats(1, 2, 4), (-1, 2), "circular"), Call(floats(1, 2, 3, 4), (1, 0, 2, 1), mode="reflect"),
               Call(floats(0, 2, 3), (1, 1), "replicate")]
     yield Row(op.pad, padded, _padded, lacks=["0-d"], operations=["_pad_constant"], torch="nn.functional.pad",
               takes=DTYPES,

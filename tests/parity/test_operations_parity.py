@@ -460,13 +460,16 @@ OF_TWO = [
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("row", UNARY, ids=str)
 def test_special_values(row: Row, dtype: str) -> None:
+    """In many elements: of few, PyTorch gives other slopes at NaN than its vector instructions."""
     for value in SPECIAL:
         if not DIFFER.get(row.name, lambda x: False)(value):
-            agrees_at(row, Call(np.array([[value, 0.5]], dtype)))
+            agrees_at(row, Call(np.array([[value, 0.5] * 32], dtype)))
 
 
 DIFFER: dict[str, Callable[[float], bool]] = {  # where PyTorch's answer is none
     "gelu": lambda x: bool(np.isinf(x)),  # it depends on how many elements there are
+    "linalg_vander": lambda x: True,  # powers up to the 63rd overflow
+    "logit": lambda x: x == 0,  # the sign of its slope at -0 does, too
     "log_ndtr": lambda x: x <= -1e30,  # its derivative subtracts infinities
     "digamma": lambda x: x < 0 and x == np.floor(x),  # its sine of pi x is not 0 at whole x
 }
