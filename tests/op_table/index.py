@@ -154,7 +154,7 @@ def rows() -> Iterator[Row]:
                Call(floats(3), 0, np.array(1), floats(seed=1)), Call(floats(0, 3), 1, np.array([2]), floats(0, 1)),
                Call(floats(2, 3), 1, np.zeros(0, np.int64), floats(2, 0)), Call(floats(1), 0, np.array([0]), floats(1, seed=1))],
               written(lambda x, dim, i, source: x.__setitem__((all_,) * (dim % x.ndim) + (i,) if x.ndim else (), source)),
-              operations=[], conventions=[Call(floats(3), 0, np.array([0, 0]), floats(2, seed=1))],
+              operations=["index_assign"], conventions=[Call(floats(3), 0, np.array([0, 0]), floats(2, seed=1))],
               errors=[Wrong(IndexError, floats(2, 3), 1, np.array([0, 2]), floats(2, 3)), Wrong(IndexError, floats(3), 0, np.array([3]), floats(1)),
                       Wrong(IndexError, floats(3), 0, np.array([-1]), floats(1)), Wrong(RuntimeError, floats(3), 0, np.array([1], np.int32), floats(1)),
                       Wrong(RuntimeError, floats(3), 0, floats(1), floats(1)), Wrong(RuntimeError, floats(3), 0, np.array([1]), ints(1)),
