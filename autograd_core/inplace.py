@@ -287,7 +287,10 @@ def assign(tensor: Tensor, key: Any, value: Any) -> None:
                 f"{target.dtype} for the destination and {source.dtype} for the source; use value.to(...)"
             )
         with np.errstate(all="ignore"):
-            source = as_element("tensor[…] = value", source, target.dtype)
+            if picked and hasattr(value, "array"):  # a mask is filled with a number, which must fit
+                source = as_element("tensor[mask] = value", source.item(), target.dtype).reshape(source.shape)
+            else:
+                source = as_element("tensor[…] = value", source, target.dtype)
             if edge is not None:
                 value = value.to(target.dtype)
     tracked = is_grad_enabled() and (tensor._edge is not None or edge is not None) and target.dtype.kind in "fc"

@@ -281,6 +281,9 @@ SHAPES: list[tuple[Make, str, tuple[int, ...]]] = [
 ERRORS: list[tuple[Make, type[Exception]]] = [
     (lambda t: t.tensor("abc"), TypeError),
     (lambda t: t.tensor(None), RuntimeError),
+    (lambda t: t.tensor([-1.0], dtype=t.uint8), RuntimeError),
+    (lambda t: t.tensor([127.5], dtype=t.int8), RuntimeError),
+    (lambda t: t.tensor([-300], dtype=t.uint8), RuntimeError),
     (lambda t: t.tensor([[1, 2], [3]]), ValueError),
     (lambda t: t.tensor([1, "a"]), TypeError),
     (lambda t: t.tensor([1, 2], requires_grad=True), RuntimeError),

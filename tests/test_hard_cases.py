@@ -1063,7 +1063,8 @@ def test_a_number_that_does_not_fit_is_not_written() -> None:
     for value in (300, 300.0, -1.5, -0.5, nan, inf, -256):
         x = ag.ones(2, dtype=ag.uint8)
         for write in (x.fill_, lambda v, x=x: x.index_fill_(0, tensor([0]), v), lambda v, x=x: x.masked_fill_(x == 1, v),
-                      lambda v, x=x: x.__setitem__(0, v), lambda v: ag.full((2,), v, dtype=ag.uint8),
+                      lambda v, x=x: x.__setitem__(0, v), lambda v, x=x: x.__setitem__(x == 1, tensor([float(v)])),
+                      lambda v: ag.full((2,), v, dtype=ag.uint8),
                       lambda v, x=x: ag.full_like(x, v), lambda v: tensor([v], dtype=ag.uint8),
                       lambda v, x=x: ag.pad(x, (1, 1), value=v)):  # fmt: skip
             with pytest.raises(RuntimeError, match="without overflow"):

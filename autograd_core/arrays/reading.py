@@ -145,11 +145,8 @@ def _converted(name: str, array: Array, wanted: DType) -> Array:
         converted = array.astype(wanted)
         if wanted.kind in "iu" and array.size and array.dtype.kind != "b":
             limits = np.iinfo(wanted)
-            lowest = -limits.max if wanted.kind == "u" else limits.min  # -1 becomes 255, as in C
-            whole = np.trunc(array)
-            fits = (whole >= lowest) & (whole <= limits.max)
-            if wanted.kind == "u":
-                fits &= (array >= 0) | (array == whole)  # but a negative fraction becomes nothing
+            wraps = wanted.kind == "u" and array.dtype.kind != "f"  # the integer -1 becomes 255, as in C
+            fits = (array >= (-limits.max if wraps else limits.min)) & (array <= limits.max)
             if not fits.all():
                 raise RuntimeError(
                     f"{name}(): a value among {array!r:.60} cannot be converted to {wanted} without overflow"
