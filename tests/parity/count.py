@@ -1,4 +1,4 @@
-"""How much is compared with PyTorch, and how far it is apart: ``python -m tests.parity.count [operations] [nn]``.
+"""How much is compared with PyTorch, and how far it is apart: ``python -m tests.parity.count [names] [operations] [nn]``.
 
 A sample of an operation is a result of a call of the table of operations, a gradient of it, or a gradient of that.
 """
@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+import torch
+
 import autograd_core as ag
 import nn
+import nn.functional
 from tests.op_table import ROWS
 from tests.parity import test_nn_init_parity as init
 from tests.parity import test_nn_optim_parity as optim
@@ -21,6 +24,28 @@ from tests.parity import test_nn_schedules_parity as schedules
 from tests.parity.nn_cases import CASES
 from tests.parity.nn_comparison import COMPARISONS
 from tests.parity.test_operations_parity import NEAR, compare_derivatives, compare_values
+
+
+def names() -> None:
+    """How many of the functions, classes and methods that PyTorch's modules have are here, and which are not."""
+    modules = {
+        "Tensor": (torch.Tensor, ag.Tensor),
+        "nn.functional": (torch.nn.functional, nn.functional),
+        "nn": (torch.nn, nn),
+        "nn.init": (torch.nn.init, nn.init),
+        "optim": (torch.optim, nn.optim),
+        "optim.lr_scheduler": (torch.optim.lr_scheduler, nn.optim.lr_scheduler),
+        "utils.data": (torch.utils.data, nn.data),
+        "linalg": (torch.linalg, ag.linalg),
+        "special": (torch.special, ag.special),
+        "func": (torch.func, ag.func),
+    }
+    for name, (theirs, ours) in modules.items():
+        offered = {
+            key for key in getattr(theirs, "__all__", dir(theirs)) if key[0] != "_" and callable(getattr(theirs, key))
+        }
+        missing = sorted(key for key in offered if not hasattr(ours, key))
+        print(f"{name}: {len(offered) - len(missing)} of {len(offered)}; not here:", *missing)
 
 
 def operations() -> None:
@@ -68,5 +93,5 @@ def layers() -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for part in sys.argv[1:] or ("operations", "nn"):
-        {"operations": operations, "nn": layers}[part]()
+    for part in sys.argv[1:] or ("names", "operations", "nn"):
+        {"names": names, "operations": operations, "nn": layers}[part]()
