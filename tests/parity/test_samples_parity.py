@@ -215,3 +215,46 @@ def test_samples(name: str, variant: str, op: Any, theirs: Any, mine: Any, dtype
         for sample in op.sample_inputs("cpu", known, requires_grad=differentiable):
             with at(sample.summary()):
                 compare(op, variant, theirs, mine, sample, dtype)
+
+
+WRONG = {
+    name: (op, theirs, mine)
+    for name, variant, op, theirs, mine in CASES
+    if variant == "function" and op.error_inputs_func
+}
+
+
+OTHER_CLASSES = {
+    "narrow_copy",  # an internal assertion of PyTorch's; ours is an IndexError
+    "nn.functional.multi_margin_loss", "nn.functional.multilabel_margin_loss",  # two mistakes at once
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(WRONG.keys() - OTHER_CLASSES))
+def test_wrong_samples(name: str) -> None:
+    """Where PyTorch raises, so do we: but we take numbers for tensors, and let out= share memory with what is read."""
+    op, theirs, mine = WRONG[name]
+    with quiet():
+        for wrong in op.error_inputs("cpu"):
+            sample = wrong.sample_input
+            try:
+                calls = [
+                    (sample.input, sample.args, sample.kwargs),
+                    Counterparts()((sample.input, sample.args, sample.kwargs)),
+                ]
+            except NotHere:
+                continue
+            expected, found = (
+                outcome(lambda f=f, call=call: f(call[0], *call[1], **call[2]))
+                for f, call in zip((theirs, mine), calls, strict=True)
+            )
+            numbers = any(isinstance(value, int | float) for value in (sample.input, *sample.args))
+            if (
+                not isinstance(expected, Exception)
+                or (isinstance(expected, TypeError) and numbers)
+                or "out" in sample.kwargs
+            ):
+                continue
+            with at(sample.summary()):
+                assert isinstance(found, Exception), f"PyTorch: {expected!r}"
+                assert isinstance(found, type(expected)), f"{found!r}, but PyTorch: {expected!r}"
