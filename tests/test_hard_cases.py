@@ -1059,6 +1059,12 @@ def test_a_sum_in_a_given_dtype_has_it() -> None:
     assert tensor([1, -1]).sum(dtype=ag.bool).item() is True
 
 
+def test_a_batch_of_nothing_moves_no_running_statistics() -> None:
+    mean, variance = tensor([2.0, 2.0]), tensor([3.0, 3.0])
+    ag.batch_norm(ag.zeros(0, 2), None, None, mean, variance, True, 0.1, 1e-5, True)
+    assert mean.tolist() == [2, 2] and variance.tolist() == [3, 3]
+
+
 def test_a_number_that_does_not_fit_is_not_written() -> None:
     for value in (300, 300.0, -1.5, -0.5, nan, inf, -256):
         x = ag.ones(2, dtype=ag.uint8)

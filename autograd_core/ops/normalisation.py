@@ -278,8 +278,9 @@ def batch_norm(
         n = prod([shape[dim] for dim in dims])
 
         def tell(batch_mean: Array, batch_variance: Array) -> None:
-            _move(running_mean, batch_mean.reshape(-1), momentum)
-            _move(running_var, batch_variance.reshape(-1) * (n / (n - 1) if n > 1 else np.nan), momentum)
+            if n:  # a batch of nothing moves nothing
+                _move(running_mean, batch_mean.reshape(-1), momentum)
+                _move(running_var, batch_variance.reshape(-1) * (n / (n - 1) if n > 1 else np.nan), momentum)
 
         out = _standardise(exact, dims, eps, True, None if running_mean is None and running_var is None else tell)
         return cast(_affine(out, weight, bias, by_channel), input.array.dtype)
