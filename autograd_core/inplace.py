@@ -76,6 +76,7 @@ def becoming(function: F) -> F:
             _take_edge(self, out._edge)
         self.array, self._memory = out.array, out._memory
         self._memory.written()
+        self._memory.root.stays = True  # this layout is the user's own
         computed = self._edge is not None and not isinstance(self._edge, Leaf)
         if computed and self._base is None and shown != "as_strided_":
             _rejoin_views(self)

@@ -46,7 +46,7 @@ class Memory:
     keeper: ref[Any] | None = (
         None  # the node that takes a copy of the result before it is overwritten: see `primitive.let_go`
     )
-    stays: bool = False  # whether a tensor without a part in the graph looks at it: `detach()`
+    stays: bool = False  # its layout is seen: by a tensor without a part in the graph (`detach()`), or since a user has made it
 
     @property
     def root(self) -> Memory:

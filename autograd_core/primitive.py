@@ -312,6 +312,8 @@ def optional_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memor
 
 def tensor_operand(op: Operation, value: Any) -> tuple[Any, Node | None, Memory]:
     """As `operand`, where a number is not enough."""
+    if isinstance(value, np.generic):  # in a formula, what NumPy makes of a 0-d array: ~mask
+        value = np.asarray(value)
     if not isinstance(value, np.ndarray):
         raise TypeError(
             f"{op.shown_name}(): expected a Tensor or an array, got {type(value).__name__}: {value!r:.60}. "

@@ -174,6 +174,15 @@ def test_a_layout_that_the_user_made_stays() -> None:
     assert memory[..., 1].min() == 7 and memory[..., 0].max() == 0
 
 
+def test_a_layout_made_in_place_stays() -> None:
+    """Of four dimensions, turned so that the first is innermost: a reshape copies, as in PyTorch."""
+    x = ag.ones(2, 1, 1, 3)
+    x.transpose_(0, -1)
+    flat = x.reshape(-1)
+    flat += 1
+    assert x.sum().item() == 6 and not x.is_contiguous()
+
+
 @pytest.mark.parametrize("at_once", [1, 40, 200])
 def test_a_large_convolution_is_done_in_parts(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)

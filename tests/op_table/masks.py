@@ -19,7 +19,7 @@ def _padded(x: Array, size: int, fill_value: int = -1) -> Array:
 def rows() -> Iterator[Row]:
     masked = [Call(floats(2, 3), bools(2, 3), 1.5), Call(floats(2, 3), bools(3), floats(seed=1)),
               Call(floats(), np.array(True), 0.5), Call(floats(0), bools(1), 1.0), Call(floats(1), bools(2), 2.0),
-              Call(floats(2, 1), bools(3), floats(seed=1))]
+              Call(floats(2, 1), bools(3), floats(seed=1)), Call(floats(), np.array(False), floats(seed=1))]
     no_mask = [Wrong(RuntimeError, floats(2, 3), bools(2), 1.0), Wrong(RuntimeError, floats(2), ints(2), 1.0),
                Wrong(RuntimeError, floats(2), bools(2), floats(2))]
     yield Row(op.masked_fill, masked, lambda x, mask, value: np.where(mask, value, x), errors=no_mask)

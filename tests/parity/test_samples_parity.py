@@ -130,7 +130,7 @@ def same(mine: Any, wanted: Any, dtype: str, factor: float = 1) -> None:
         assert type(mine) is type(wanted)
         assert mine == pytest.approx(wanted, nan_ok=True)
         return
-    mine, wanted = mine.detach().numpy(), wanted.detach().resolve_conj().numpy()
+    mine, wanted = mine.detach().numpy(), wanted.numpy(force=True)
     near = NEAR.get(str(wanted.dtype), (0, 0))
     np.testing.assert_allclose(mine, wanted, near[0] * factor, near[1] * factor, strict=True)
 
@@ -218,6 +218,49 @@ def test_samples(name: str, variant: str, op: Any, theirs: Any, mine: Any, dtype
         for sample in op.sample_inputs("cpu", known, requires_grad=differentiable):
             with at(sample.summary()):
                 compare(op, variant, theirs, mine, sample, dtype)
+
+
+TWICE = {name: case for name, *case in CASES if case[0] == "function" and case[1].supports_gradgrad}
+
+
+def second(library: Any, function: Any, call: Any, leaves: list[Any]) -> list[Any]:
+    """Products of second derivatives with arbitrary numbers; None for a leaf that they do not depend on."""
+    rng = np.random.default_rng(0)
+    library.manual_seed(42)
+
+    def total(tensors: list[Any]) -> Any:
+        return sum((each * library.tensor(rng.standard_normal(tuple(each.shape)))).sum() for each in tensors)
+
+    def differentiable(tensors: Any) -> list[Any]:
+        return [each for each in tensors if getattr(each, "requires_grad", False)]
+
+    outs = differentiable(flat(function(call[0], *call[1], **call[2])))
+    first = (
+        differentiable(library.autograd.grad(total(outs), leaves, create_graph=True, allow_unused=True)) if outs else []
+    )
+    return list(library.autograd.grad(total(first), leaves, allow_unused=True)) if first else [None] * len(leaves)
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_second_derivatives(name: str) -> None:
+    _, op, theirs, mine = TWICE[name]
+    with quiet():
+        for sample, _ in zip(op.sample_inputs("cpu", torch.float64, requires_grad=True), range(12), strict=False):
+            made, call = Counterparts(), (sample.input, sample.args, sample.kwargs)
+            try:
+                ours = made(call)
+            except NotHere:
+                continue
+            expected = outcome(lambda c=call, m=made: second(torch, theirs, c, [leaf for leaf, _ in m.leaves()]))
+            if isinstance(expected, Exception):
+                continue  # what PyTorch does not differentiate
+            with at(sample.summary()):
+                found = second(ag, mine, ours, [leaf for _, leaf in made.leaves()])
+                for got, wanted in zip(found, expected, strict=True):
+                    if got is None or wanted is None:
+                        assert got is wanted or not np.any((got if wanted is None else wanted).numpy(force=True))
+                    else:
+                        same(got, wanted, "float64", 100)
 
 
 WRONG = {
