@@ -46,7 +46,9 @@ class Memory:
     keeper: ref[Any] | None = (
         None  # the node that takes a copy of the result before it is overwritten: see `primitive.let_go`
     )
-    stays: bool = False  # its layout is seen: by a tensor without a part in the graph (`detach()`), or since a user has made it
+    stays: bool = (
+        False  # its layout is seen: by a tensor without a part in the graph (`detach()`), or since a user has made it
+    )
 
     @property
     def root(self) -> Memory:
