@@ -43,12 +43,10 @@ class Memory:
 
     version: int = 1  # starts at 1, so that a sum of versions is zero only where nothing was saved
     _viewers: list[ref[Any]] | None = None
-    keeper: ref[Any] | None = (
-        None  # the node that takes a copy of the result before it is overwritten: see `primitive.let_go`
-    )
-    stays: bool = (
-        False  # its layout is seen: by a tensor without a part in the graph (`detach()`), or since a user has made it
-    )
+    # The node that takes a copy of the result before it is overwritten: see `primitive.let_go`.
+    keeper: ref[Any] | None = None
+    # Its layout is seen: by a tensor without a part in the graph (`detach()`), or since a user has made it.
+    stays: bool = False
 
     @property
     def root(self) -> Memory:
