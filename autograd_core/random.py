@@ -17,7 +17,7 @@ from .arrays.strides import alike, has_order
 from .inplace import check_writable, overwritten
 from .memory import settle
 from .primitive import wrap
-from .tensors.creation import _made, check_tensor
+from .tensors.creation import _made, check_tensor, layout_of
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -158,7 +158,7 @@ def randn_like(
     """`randn` in the shape and dtype of input, drawn in the order of its memory."""
 
     def draw(gen: Generator, shape: tuple[int, ...], found: Any) -> Any:
-        return streams.normal(gen, shape, found, contiguous=not has_order(input.array))
+        return streams.normal(gen, shape, found, contiguous=not has_order(layout_of(input, placement)))
 
     return _alike("randn_like", draw, input, dtype, device, requires_grad, **placement)
 
@@ -188,7 +188,10 @@ def _alike(
     check_tensor(name, input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
     return _made(
-        alike(input.array, lambda shape: draw(default_generator, shape, found)), requires_grad, device, **placement
+        alike(layout_of(input, placement), lambda shape: draw(default_generator, shape, found)),
+        requires_grad,
+        device,
+        **placement,
     )
 
 

@@ -523,4 +523,4 @@ def clone(input: Tensor, *, memory_format: Format = preserve_format) -> Tensor:
     tensor([1., 2.])
     """
     check_format("clone", memory_format)
-    return _clone(input, memory_format is not preserve_format)
+    return _clone(input, memory_format not in (None, preserve_format))

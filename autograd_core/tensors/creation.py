@@ -356,6 +356,15 @@ def check_tensor(name: str, input: Any) -> None:
         raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
 
 
+def layout_of(input: Tensor, placement: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """An array with the layout that memory_format asks for: input's, or with `contiguous_format` rows."""
+    return (
+        np.empty(input.array.shape, bool)
+        if placement.get("memory_format") is devices.contiguous_format
+        else input.array
+    )
+
+
 def zeros_like(
     input: Tensor, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False, **placement: Any
 ) -> Tensor:
@@ -383,7 +392,9 @@ def full_like(
     check_tensor("full_like", input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
     element = as_element("full_like", _number("full_like", fill_value), found)
-    return _made(alike(input.array, lambda shape: np.full(shape, element)), requires_grad, device, **placement)
+    return _made(
+        alike(layout_of(input, placement), lambda shape: np.full(shape, element)), requires_grad, device, **placement
+    )
 
 
 def empty_like(
@@ -392,7 +403,9 @@ def empty_like(
     """A tensor in the shape and dtype of input, its elements not set."""
     check_tensor("empty_like", input)
     found = input.array.dtype if dtype is None else as_dtype(dtype)
-    return _made(alike(input.array, lambda shape: np.empty(shape, found)), requires_grad, device, **placement)
+    return _made(
+        alike(layout_of(input, placement), lambda shape: np.empty(shape, found)), requires_grad, device, **placement
+    )
 
 
 # ---------------------------------------------------------------- Tensor.new_…

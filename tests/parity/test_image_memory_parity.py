@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_core as ag
 from tests.parity.sides import both, difference
 
 IMAGES = np.random.default_rng(0).standard_normal((4, 3, 8, 8)).astype(np.float32)
@@ -42,6 +43,11 @@ DRAWS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "randn_like": lambda T, F, x: T.randn_like(x),
     "rand_like": lambda T, F, x: T.rand_like(x),
     "bernoulli": lambda T, F, x: T.bernoulli(x.sigmoid()),
+    "randn_like, in rows": lambda T, F, x: T.randn_like(x, memory_format=T.contiguous_format),
+    "rand_like, in rows": lambda T, F, x: T.rand_like(x, memory_format=T.contiguous_format),
+    "clone, in rows": lambda T, F, x: x.clone(memory_format=T.contiguous_format).normal_(),
+    "clone": lambda T, F, x: x.clone(memory_format=None if T is ag else T.preserve_format).normal_(),
+    "zeros_like, in rows": lambda T, F, x: T.zeros_like(x, memory_format=T.contiguous_format).normal_(),
     "normal": lambda T, F, x: T.normal(x),
     "normal_": lambda T, F, x: x.normal_(),
     "uniform_": lambda T, F, x: x.clone().uniform_(),
